@@ -10,8 +10,8 @@
 # Nothing outside $WORK, a temporary directory, is written except the packages: the sources are
 # copied before they are built, and they are installed into a private copy of the PostgreSQL
 # installation, whose programs find their libraries and share files relative to themselves.
-# When the script ends, for whatever reason, its servers are stopped and $WORK is removed;
-# KEEP=1 in the environment leaves $WORK for a look.
+# When the script ends, for whatever reason, its function on_exit runs if it has one, its servers
+# are stopped and $WORK is removed; KEEP=1 in the environment leaves $WORK for a look.
 #
 # functions: prepare [package...]  build_extensions [make argument...]
 #            start_server [configuration line...]  stop_server
@@ -55,6 +55,7 @@ as_postgres() {
 clean_up() {
 	local status=$? data
 	trap '' INT TERM HUP
+	! declare -F on_exit >/dev/null || on_exit
 	for data in "$WORK"/server.*/data; do
 		[ ! -e "$data/postmaster.pid" ] ||
 			as_postgres "$PGBIN/pg_ctl" -D "$data" -m immediate -s stop || true
