@@ -1,0 +1,1 @@
+"""Differential tester of pg_tviews: random schemas, definitions and transactions, one oracle."""

@@ -1,0 +1,180 @@
+"""Random definitions, each with a key that is unique and not null whatever the data.
+
+A query is made from relations and becomes a relation itself (subquery, CTE, helper
+view, tview), so the shapes below combine freely.  Where the key comes from: the
+driving table's key kept through joins that match at most one row; the keys of both
+sides of a join; the columns of GROUP BY, DISTINCT, DISTINCT ON or a set operation.
+"""
+
+from dataclasses import dataclass
+
+from .expression import Expressions, rng_true
+from .schema import CANONICAL, JSONB, Col, Rel
+from .shapes import SHAPES, Query
+from .sql import Name, Node, Seq, quote
+
+
+@dataclass
+class Item:
+    """A CREATE VIEW or CREATE TVIEW of a round."""
+
+    kind: str
+    name: str
+    query: Query
+    options: str = ""
+    constructs: tuple = ()
+    form: str = ""
+    columns: tuple = ()  # names, as the server has them
+
+    def create(self, dry=False):
+        """The statements; in a dry run a plain view stands in for the tview."""
+        body = self.query.text
+        if self.kind == "view":
+            return [Node(f"CREATE VIEW {self.name}{self.options} AS ", body)]
+        if dry:
+            return [Node(f"CREATE VIEW {self.view()} AS ", body),
+                    Node(f"CREATE VIEW {self.name} AS SELECT * FROM {self.view()}")]
+        if self.form == "function":
+            return [Node(f"SELECT pg_tviews_create({literal(self.name)}, $def$", body, "$def$)")]
+        return [Node(f"CREATE TVIEW {self.name}{self.options} AS ", body)]
+
+    def view(self):
+        bare = self.name.strip('"')
+        return quote("v_" + (bare[3:] if bare.startswith("tv_") else bare))
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Definitions(Expressions):
+    """Makes the views and tviews of one schema."""
+
+    MAX_SIZE = 9
+
+    def __init__(self, rng, schema):
+        super().__init__(rng)
+        self.schema = schema
+        self.bases = [t.rel() for t in schema.tables]
+        self.made = []
+        self.items = []
+        self.size = 0
+        self.ctes = []
+
+    # ---- sources
+
+    def source(self, depth, driving=False):
+        """A relation for FROM: a table mostly, else a view, a tview or a subquery."""
+        rng = self.rng
+        pick = rng.random()
+        if self.ctes and pick < 0.3:
+            self.use("CTE used again")
+            return rng.choice(self.ctes)
+        if pick < 0.25 and self.made:
+            rel = rng.choice(self.made)
+            if self.size + rel.size <= self.MAX_SIZE:
+                self.size += rel.size
+                self.use("reads a view or tview")
+                return rel
+        if pick > 0.85 and depth > 0 and self.size < 4:
+            self.use("subquery in FROM")
+            query = self.query(depth - 1)
+            return Rel(Node("(", query.text, ")"), query.cols, query.key, query.size)
+        self.size += 1
+        return rng.choice(self.bases)
+
+    def query(self, depth):
+        """A query of a random shape."""
+        shapes = SHAPES if depth > 0 else SHAPES[:4]
+        shape = self.rng.choices(shapes, [weight for _, weight in shapes])[0][0]
+        before = self.size
+        self.use("shape " + shape.__name__)
+        query = shape(self, depth)
+        query.size = max(1, self.size - before)
+        return query
+
+    # ---- output columns
+
+    def output(self, text, type_, nullable=True, stem="c"):
+        name = Name(f"{stem}{self.aliases}")
+        self.aliases += 1
+        return Node(text, " AS ", name), Col(name, type_, nullable)
+
+    def extras(self, scope, depth, document=0.7):
+        """Further columns of a select list: (texts, columns)."""
+        rng = self.rng
+        texts, cols = [], []
+        for _ in range(rng.randint(0, 3)):
+            if rng_true(rng, 0.4) and scope:
+                var = rng.choice(scope)
+                pair = self.output(var.text, var.type)
+            else:
+                family = rng.choice(("int", "int", "text", "json", "num", "bool", "ints", "date"))
+                pair = self.output(self.scalar(scope, family, depth), CANONICAL[family])
+            texts.append(pair[0])
+            cols.append(pair[1])
+        if rng_true(rng, document):
+            text, col = self.output(self.document(scope, depth), JSONB, stem="doc")
+            texts.append(text)
+            cols.append(col)
+        return texts, cols
+
+    def where(self, scope, depth, share=0.45):
+        tests = [self.cond(scope, depth) for _ in range(rng_true(self.rng, share))]
+        return Seq(" AND ", tests, least=0, prefix=" WHERE ")
+
+    def select(self, head, keys, scope, body, depth, tail=""):
+        """SELECT head keys, extras FROM body tail; keys are (text, type) pairs."""
+        made = [self.output(text, type_, False, "k") for text, type_ in keys]
+        texts, cols = self.extras(scope, depth)
+        items = Seq(",\n  ", texts, least=0, prefix=",\n  ")
+        text = Node("SELECT ", head, Seq(", ", [t for t, _ in made], least=len(made)), items,
+                    "\nFROM ", body, tail)
+        return Query(text, [c for _, c in made] + cols, [c for _, c in made], items)
+
+    # ---- items
+
+    def helper(self):
+        """A plain view for later definitions to read."""
+        name = self.alias("v_help")
+        query = self.fresh(1)
+        options = " WITH (security_barrier)" if rng_true(self.rng, 0.15) else ""
+        self.items.append(Item("view", name, query, options))
+        self.made.append(Rel(name, query.cols, query.key, query.size))
+
+    def fresh(self, depth):
+        self.size, self.ctes = 0, []
+        query = self.query(depth)
+        self.ctes = []
+        return query
+
+    def tview(self):
+        rng = self.rng
+        before = self.used.copy()
+        query = self.fresh(2)
+        entity = self.alias("e")
+        item = Item("tview", f"tv_{entity}", query)
+        docs = [c for c in query.cols if str(c.name).startswith("doc")]
+        single = len(query.key) == 1 and docs
+        if single and rng_true(rng, 0.8):
+            query.key[0].name.text = f"pk_{entity}"
+            docs[0].name.text = "data"
+            item.form = rng.choice(("statement", "statement", "function"))
+        else:
+            if rng_true(rng, 0.2):
+                query.key[0].name.text = '"Key, 1"'
+            if rng_true(rng, 0.3):
+                item.name = quote(f"List {entity}")
+            names = ", ".join(str(k.name) for k in query.key)
+            item.options = f" WITH (key = {literal(names)})"
+        item.constructs = tuple((self.used - before).keys())
+        self.items.append(item)
+        for name in (item.name, item.view()):
+            self.made.append(Rel(name, query.cols, query.key, query.size))
+
+    def populate(self):
+        for _ in range(self.rng.randint(0, 2)):
+            self.helper()
+        for _ in range(self.rng.randint(2, 5)):
+            self.tview()
+

@@ -1,0 +1,30 @@
+"""The oracle: a tview's definition columns against its view, EXCEPT ALL both ways.
+
+Rows are compared as the text they print, so that differences which equality hides
+(the scale of a numeric, inside jsonb too) count.
+"""
+
+
+def comparison(items):
+    """One query that returns (tview, side, row image) for every difference of every tview."""
+    parts = []
+    for item in items:
+        image = "ROW(" + ", ".join(f"o.{c}" for c in item.columns) + ")::text"
+        have = f"SELECT {image} AS image FROM {item.name} o"
+        want = f"SELECT {image} AS image FROM {item.view()} o"
+        label = item.name.replace("'", "''")
+        for side, one, two in (("stale", have, want), ("missing", want, have)):
+            parts.append(f"SELECT '{label}', '{side}', image FROM ({one} EXCEPT ALL {two}) d")
+    return "\nUNION ALL\n".join(parts)
+
+
+def key_fault(items):
+    """One query that returns the definitions whose key is null or not unique at the moment."""
+    parts = []
+    for item in items:
+        keys = ", ".join(f"o.{k.name}" for k in item.query.key)
+        nulls = " OR ".join(f"o.{k.name} IS NULL" for k in item.query.key)
+        label = item.name.replace("'", "''")
+        parts.append(f"SELECT '{label}', 'key', count(*)::text FROM {item.view()} o "
+                     f"GROUP BY {keys} HAVING count(*) > 1 OR bool_or({nulls})")
+    return "\nUNION ALL\n".join(parts)

@@ -1,0 +1,243 @@
+"""One round: a schema, its tviews and transactions, run against a server and compared.
+
+run() sends every step as psql would: an error of the statement's own leaves the
+transaction aborted, and the steps up to its end are then ignored.
+"""
+
+import random
+import re
+from dataclasses import dataclass, field
+
+import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
+
+from . import oracle
+from .definition import Definitions
+from .schema import TYPE_DDL, Schema
+from .sql import Node
+from .step import Step
+from .transaction import Transactions
+
+OWN_ERRORS = {"23505", "23503", "23514", "23502", "23001", "25P02", "55006", "3B001", "42704"}
+TWICE = re.compile("cannot affect row a second time")
+REFUSED = {"0A000", "42P17"}
+
+
+@dataclass
+class Failure:
+    """What went wrong; `same` decides whether a smaller script fails in the same way."""
+
+    kind: str
+    text: str
+    where: str = ""
+    at: int = 0
+
+    def signature(self):
+        if self.kind == "difference":
+            return self.kind
+        line = self.text.splitlines()[0] if self.text else ""
+        return self.kind, re.sub(r'"[^"]*"|\d+', "?", line)
+
+
+@dataclass
+class Outcome:
+    failure: Failure = None
+    refused: list = field(default_factory=list)
+    created: list = field(default_factory=list)
+    transactions: int = 0
+    comparisons: int = 0
+    slow: bool = False
+    own_errors: int = 0
+
+
+class Round:
+    """The steps that a seed stands for, grouped by transaction."""
+
+    def __init__(self, seed):
+        rng = random.Random(seed)
+        self.seed = seed
+        self.schema = Schema(rng)
+        self.definitions = Definitions(rng, self.schema)
+        self.definitions.populate()
+        self.items = self.definitions.items
+        self.tviews = [i for i in self.items if i.kind == "tview"]
+        self.transactions = Transactions(rng, self.schema, self.tviews)
+        self.groups = [[Step("ddl", Node(t)) for t in TYPE_DDL], [Step("ddl", n) for n in self.schema.ddl]]
+        self.groups += [[Step(i.kind, None, item=i)] for i in self.items]
+        for _ in range(rng.randint(10, 20)):
+            self.groups.append(self.transactions.transaction())
+
+    def steps(self):
+        return [step for group in self.groups for step in group]
+
+
+class Runner:
+    """Runs steps on one connection in a schema of their own."""
+
+    def __init__(self, dsn, dry=False, check_keys=False):
+        self.dsn = dsn
+        self.dry = dry
+        self.check_keys = check_keys or dry
+        self.connection = None
+
+    def connect(self):
+        if self.connection is None or self.connection.closed:
+            self.connection = psycopg2.connect(
+                self.dsn, options="-c timezone=UTC -c jit=off -c statement_timeout=10s "
+                                  "-c client_min_messages=error -c lock_timeout=5s")
+            self.connection.autocommit = True
+        return self.connection
+
+    def reset(self):
+        """A new backend next time, so that no cache survives."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def run(self, steps, schema="fz"):
+        """Run the steps; the schema is dropped before and after."""
+        self.outcome = Outcome()
+        self.live, self.settings = [], []
+        self.gone = set()
+        try:
+            cursor = self.connect().cursor()
+            self.clear(cursor, schema)
+            cursor.execute(f"CREATE SCHEMA {schema}")
+            cursor.execute(f"SET search_path = {schema}, public")
+            for at, step in enumerate(steps):
+                self.at = at
+                self.one(cursor, step)
+                if self.outcome.failure or self.outcome.slow:
+                    break
+            if not self.outcome.failure:
+                self.at = len(steps)
+                self.clear(cursor, schema)
+        except psycopg2.Error as error:
+            self.fail_with(error, "", "error outside a step")
+        return self.outcome
+
+    def clear(self, cursor, schema):
+        if self.connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+            cursor.execute("ROLLBACK")
+        cursor.execute("SELECT 1 FROM pg_prepared_xacts WHERE gid = 'fuzz'")
+        if cursor.fetchone():
+            cursor.execute("ROLLBACK PREPARED 'fuzz'")
+        cursor.execute("SET search_path = public")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+    # ---- steps
+
+    def one(self, cursor, step):
+        if step.kind in ("view", "tview"):
+            return self.create(cursor, step.item)
+        text = str(step.sql)
+        if step.reads in self.gone:
+            return
+        try:
+            if step.kind == "copy":
+                cursor.copy_expert(text, Stream(str(step.data) + "\n"))
+            elif step.kind == "copyout":
+                cursor.copy_expert(text.replace(step.reads, f"(TABLE {step.reads})") if self.dry else text, Sink())
+            else:
+                cursor.execute(text)
+        except psycopg2.Error as error:
+            return self.statement_error(error, step)
+        if text.startswith("SET LOCAL"):
+            self.settings.append(text)
+        self.after(cursor, step)
+
+    def after(self, cursor, step):
+        """Compare after commits and after reads, where the transaction is in order."""
+        status = self.connection.info.transaction_status
+        if status == TRANSACTION_STATUS_IDLE:
+            self.settings = []
+            if step.kind not in ("ddl", "prepare"):
+                self.outcome.transactions += 1
+                self.compare(cursor, step)
+        elif step.kind in ("read", "copyout") and status != TRANSACTION_STATUS_INERROR:
+            for text in self.settings:
+                cursor.execute(text.split(" = ")[0] + " TO DEFAULT")
+            self.compare(cursor, step)
+            for text in self.settings:
+                cursor.execute(text)
+
+    def create(self, cursor, item):
+        texts = [str(n) for n in item.create(self.dry)]
+        if any(name in text for name in self.gone for text in texts):
+            self.gone |= {item.name, item.view()}
+            return
+        try:
+            for text in texts:
+                cursor.execute(text)
+        except psycopg2.Error as error:
+            if error.pgcode in REFUSED and item.kind == "tview":
+                self.gone |= {item.name, item.view()}
+                self.outcome.refused.append((item, error.diag.message_primary))
+                return
+            self.fail_with(error, ";\n".join(texts), "error at creation")
+            return
+        if item.kind == "tview":
+            cursor.execute("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass "
+                           "AND attnum > 0 ORDER BY attnum", (item.view(),))
+            item.columns = [name for name, in cursor.fetchall()]
+            self.live.append(item)
+            self.outcome.created.append(item)
+            self.compare(cursor, Step("tview", Node(texts[-1])))
+
+    def compare(self, cursor, step):
+        if not self.live:
+            return
+        self.outcome.comparisons += 1
+        try:
+            if self.check_keys:
+                cursor.execute(oracle.key_fault(self.live))
+                self.judge("faulty key", cursor.fetchall(), step)
+            if not self.outcome.failure:
+                cursor.execute(oracle.comparison(self.live))
+                self.judge("difference", cursor.fetchall(), step)
+        except psycopg2.Error as error:
+            self.fail_with(error, str(step.sql), "error in a comparison")
+
+    def judge(self, kind, rows, step):
+        if rows:
+            text = "\n".join(f"{name}: {side}: {image}" for name, side, image in rows[:10])
+            self.outcome.failure = Failure(kind, text, str(step.sql or ""), self.at)
+
+    # ---- errors
+
+    def statement_error(self, error, step):
+        if error.pgcode in OWN_ERRORS and not self.ours(error):
+            self.outcome.own_errors += 1
+            return
+        if error.pgcode == "21000" and TWICE.search(str(error)):
+            return
+        self.fail_with(error, str(step.sql), "error")
+
+    def ours(self, error):
+        """Whether the error came out of a tview rather than a base table."""
+        names = {item.name.strip('"') for item in self.live}
+        return error.diag.table_name in names or "tview" in str(error)
+
+    def fail_with(self, error, text, kind):
+        if error.pgcode == "57014":
+            self.outcome.slow = True
+            return
+        if self.connection is None or self.connection.closed or error.pgcode in ("57P02", "XX000"):
+            kind = "crash" if error.pgcode != "XX000" else "internal error"
+        self.outcome.failure = Failure(kind, f"{error.pgcode}: {error}".strip(), text, getattr(self, "at", 0))
+
+
+class Stream:
+    """What COPY FROM reads."""
+
+    def __init__(self, text):
+        self.data = text.encode()
+
+    def read(self, size=8192):
+        chunk, self.data = self.data[:size], self.data[size:]
+        return chunk
+
+
+class Sink:
+    def write(self, data):
+        return len(data)

@@ -1,0 +1,414 @@
+"""The shapes of queries: joins, grouping, set operations, windows and the rest.
+
+Each function takes a generator (definition.Definitions) and a depth and returns a
+Query whose key columns come first.
+"""
+
+from dataclasses import dataclass
+
+from .expression import Var, rng_true, variables
+from .schema import BOOL, CANONICAL, INT, TEXT, Rel
+from .sql import Name, Node, Seq, optional
+
+
+@dataclass
+class Query:
+    """A query's text, its columns, which of them are the key, and its optional select items."""
+
+    text: object
+    cols: list
+    key: list
+    items: Seq = None
+    size: int = 1
+
+
+class Join:
+    """A FROM clause while it grows: text, columns in scope, key so far."""
+
+    def __init__(self, gen, depth):
+        self.gen = gen
+        self.depth = depth
+        self.compound = False
+        rel = self.rel = gen.source(depth)
+        self.alias = gen.alias()
+        self.text = Node(rel.text, " ", self.alias)
+        self.scope = variables(self.alias, rel)
+        self.key = [(Node(self.alias, ".", k.name), k.type) for k in rel.key]
+
+    def add(self, text, scope):
+        self.text = Node(self.text, "\n  ", text, alts=[self.text])
+        self.compound = True
+        self.scope = self.scope + scope
+
+
+def find(gen, scope, type_):
+    """A column of the scope that can be compared with the type."""
+    found = [v for v in scope if v.type.family == type_.family]
+    return gen.rng.choice(found) if found else None
+
+
+def match(gen, scope, alias, rel):
+    """A condition under which at most one row of rel matches, or None."""
+    tests = []
+    for key in rel.key:
+        var = find(gen, scope, key.type)
+        if var is None:
+            return None
+        tests.append(Node(alias, ".", key.name, " = ", var.text))
+    return Seq(" AND ", tests, least=len(tests))
+
+
+def join_one(gen, join):
+    """A join to at most one row, by its key; LEFT, INNER, or RIGHT with the sides swapped."""
+    rel, alias = gen.source(join.depth), gen.alias()
+    scope = variables(alias, rel)
+    on = match(gen, join.scope, alias, rel)
+    if on is None:
+        return
+    more = optional(" AND ", gen.cond(scope + join.scope, join.depth - 1)) if rng_true(gen.rng, 0.25) else ""
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"))
+    gen.use(kind)
+    if kind == "RIGHT JOIN":
+        left = Node("(", join.text, ")") if join.compound else join.text
+        join.text = Node(rel.text, " ", alias, " RIGHT JOIN ", left, " ON ", on, more, alts=[join.text])
+        join.compound = True
+        join.scope = join.scope + scope
+        return
+    inner = Node(rel.text, " ", alias)
+    if rng_true(gen.rng, 0.2):
+        inner, scope = chain(gen, inner, scope, join.depth)
+    join.add(Node(kind, " ", inner, " ON ", on, more), scope)
+
+
+def chain(gen, inner, scope, depth):
+    """(t1 LEFT JOIN t2 ON ..): the middle row of a chain of outer joins."""
+    rel, alias = gen.source(depth), gen.alias()
+    on = match(gen, scope, alias, rel)
+    if on is None:
+        return inner, scope
+    gen.use("nested join tree")
+    kind = gen.rng.choice((" LEFT JOIN ", " JOIN "))
+    return Node("(", inner, kind, rel.text, " ", alias, " ON ", on, ")"), scope + variables(alias, rel)
+
+
+def join_many(gen, join):
+    """A join to many rows; its key joins the key, replaced by an impossible value where it is null."""
+    rng = gen.rng
+    rel, alias = gen.source(join.depth), gen.alias()
+    if not all(k.type.outside for k in rel.key) or not all(k[1].outside for k in join.key):
+        return
+    scope = variables(alias, rel)
+    kind = rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "FULL JOIN", "CROSS JOIN"))
+    gen.use("to-many " + kind)
+    on = Node(" ON ", gen.correlation(join.scope, scope, strict=kind == "FULL JOIN"))
+    if kind == "CROSS JOIN":
+        on = ""
+    elif kind != "FULL JOIN" and rng_true(rng, 0.2):
+        on = Node(on, optional(" AND ", gen.cond(scope + join.scope, join.depth - 1)))
+    if kind == "FULL JOIN":
+        missing = Node("(", join.key[0][0], " IS NULL)"), BOOL
+        join.key = [present(text, type_) for text, type_ in join.key] + [missing]
+    join.add(Node(kind, " ", rel.text, " ", alias, on), scope)
+    added = [(Node(alias, ".", k.name), k.type) for k in rel.key]
+    if kind in ("LEFT JOIN", "FULL JOIN"):
+        added = [present(text, type_) for text, type_ in added]
+    join.key = join.key + added
+
+
+def present(text, type_):
+    return Node("coalesce(", text, f", {type_.outside}::{type_.sql})"), type_
+
+
+def join_lateral(gen, join):
+    """LATERAL: the first rows by an order, or an aggregate."""
+    alias = gen.alias("l")
+    body, inner, order = gen.inner(join.scope, join.depth)
+    names = [Name(f"{alias}_{n}") for n in range(2)]
+    if rng_true(gen.rng, 0.5):
+        gen.use("LATERAL LIMIT 1")
+        var = gen.rng.choice(inner)
+        outs = [(var.text, var.type), (gen.scalar(inner, "int", 1), INT)]
+        tail = Node(" ORDER BY ", order, " LIMIT 1")
+    else:
+        gen.use("LATERAL aggregate")
+        outs = [(gen.aggregate(inner, f, order, 1), t) for f, t in (("int", INT), ("text", TEXT))]
+        tail = ""
+    items = Seq(", ", [Node(t, " AS ", n) for (t, _), n in zip(outs, names)], least=len(outs))
+    kind = gen.rng.choice(("LEFT JOIN", "JOIN"))
+    join.add(Node(kind, " LATERAL (SELECT ", items, " FROM ", body, tail, f") {alias} ON true"),
+             [Var(Node(alias, ".", n), t) for (_, t), n in zip(outs, names)])
+
+
+def join_grouped(gen, join):
+    """A join to a grouped subquery by its group."""
+    rel, inside, alias = gen.source(0), gen.alias("g"), gen.alias("s")
+    scope = variables(inside, rel)
+    able = [v for v in scope if v.type.exact and v.type.ordered and find(gen, join.scope, v.type)]
+    if not able:
+        return
+    gen.use("join to a grouped subquery")
+    group = gen.rng.choice(able)
+    outer = find(gen, join.scope, group.type)
+    order = gen.order(inside, rel)
+    family = gen.rng.choice(("int", "json", "text"))
+    value = gen.aggregate(scope, family, order, 1)
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN"))
+    join.add(Node(kind, f" (SELECT ", group.text, " AS grp, ", value, " AS agg FROM ", rel.text, f" {inside}",
+                  gen.where(scope, 1, 0.2), " GROUP BY ", group.text, having(gen, scope),
+                  f") {alias} ON {alias}.grp = ", outer.text),
+             [Var(Node(f"{alias}.agg"), CANONICAL[family])])
+
+
+def having(gen, scope):
+    if rng_true(gen.rng, 0.75):
+        return ""
+    gen.use("HAVING")
+    ints = gen.scalar(scope, "int", 0)
+    return optional(" HAVING ", gen.rng.choice([Node("count(*) > 1"), Node("max(", ints, ") > 2"),
+                                               Node("bool_or(", ints, " = 3)")]))
+
+
+def joined(gen, depth):
+    """The commonest shape: a driving relation, joins, WHERE."""
+    join = Join(gen, depth)
+    steps = [join_one, join_one, join_one, join_lateral, join_grouped]
+    for _ in range(gen.rng.choice((0, 1, 1, 2, 2, 3))):
+        if gen.size < gen.MAX_SIZE:
+            gen.rng.choice(steps)(gen, join)
+    if rng_true(gen.rng, 0.25):
+        join_many(gen, join)
+    return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+
+
+def grouped(gen, depth):
+    """GROUP BY one or two expressions, with aggregates and HAVING."""
+    join = Join(gen, depth)
+    if rng_true(gen.rng, 0.5):
+        join_one(gen, join)
+    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    groups = gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2)))) if able else []
+    if not groups:
+        return joined(gen, depth)
+    keys = [present(v.text, v.type) if rng_true(gen.rng, 0.5) else (v.text, v.type) for v in groups]
+    tests = [Node(v.text, " IS NOT NULL") for v in groups]
+    where = Node(Seq(" AND ", tests, least=len(tests), prefix="\nWHERE "),
+                 optional(" AND ", gen.cond(join.scope, depth)) if rng_true(gen.rng, 0.4) else "")
+    if all(k[0] is not v.text for k, v in zip(keys, groups)) and rng_true(gen.rng, 0.7):
+        where = gen.where(join.scope, depth)
+    by = Seq(", ", [k for k, _ in keys], least=len(keys))
+    order = total(join)
+    plain = [v for v, (key, _) in zip(groups, keys) if key is v.text]
+    query = gen.select("", keys, plain, join.text, depth - 1,
+                       Node(where, "\nGROUP BY ", by, having(gen, join.scope)))
+    add_aggregates(gen, query, join.scope, order, depth)
+    return query
+
+
+def total(join):
+    return Seq(", ", [text for text, _ in join.key], least=len(join.key))
+
+
+def add_aggregates(gen, query, scope, order, depth):
+    for family in gen.rng.sample(("int", "int", "num", "text", "json", "bool", "ints"), gen.rng.randint(1, 3)):
+        text, col = gen.output(gen.aggregate(scope, family, order, depth - 1), CANONICAL[family],
+                               stem="doc" if family == "json" else "c")
+        query.items.items.append(text)
+        query.cols.append(col)
+
+
+def rollup(gen, depth):
+    """ROLLUP, CUBE and GROUPING SETS: the key says which grouping a row belongs to."""
+    join = Join(gen, depth)
+    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside and v.type.family != "text"]
+    if not able:
+        return joined(gen, depth)
+    groups = gen.rng.sample(able, min(2, len(able)))
+    names = [v.text for v in groups]
+    kind = gen.rng.choice(("ROLLUP", "CUBE", "GROUPING SETS"))
+    gen.use(kind)
+    if kind == "GROUPING SETS":
+        by = Node("GROUPING SETS (", Seq(", ", [Node("(", n, ")") for n in names] + ["()"]), ")")
+    else:
+        by = Node(kind, " (", Seq(", ", names, least=len(names)), ")")
+    keys = [present(v.text, v.type) for v in groups]
+    keys.append((Node("GROUPING(", Seq(", ", names, least=len(names)), ")"), INT))
+    tests = Seq(" AND ", [Node(n, " IS NOT NULL") for n in names], least=len(names), prefix="\nWHERE ")
+    query = gen.select("", keys, [], join.text, -1, Node(tests, "\nGROUP BY ", by, having(gen, join.scope)))
+    add_aggregates(gen, query, join.scope, total(join), depth)
+    return query
+
+
+def distinct(gen, depth):
+    """DISTINCT over exact columns, all of which are the key."""
+    join = Join(gen, depth)
+    if rng_true(gen.rng, 0.6):
+        join_one(gen, join)
+    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    if not able:
+        return joined(gen, depth)
+    groups = gen.rng.sample(able, min(len(able), gen.rng.choice((1, 2))))
+    keys = [present(v.text, v.type) for v in groups]
+    made = [gen.output(text, type_, False, "k") for text, type_ in keys]
+    text = Node("SELECT DISTINCT ", Seq(", ", [t for t, _ in made], least=len(made)), "\nFROM ", join.text,
+                gen.where(join.scope, depth))
+    return wrap(gen, text, [c for _, c in made], depth)
+
+
+def wrap(gen, text, key, depth):
+    """Key columns from a subquery, with further columns computed outside it."""
+    alias = gen.alias("q")
+    scope = [Var(Node(alias, ".", c.name), c.type, False) for c in key]
+    return gen.select("", [(v.text, v.type) for v in scope], scope, Node("(", text, f") {alias}"), depth,
+                      gen.where(scope, depth, 0.2))
+
+
+def distinct_on(gen, depth):
+    """DISTINCT ON: which row decides depends on an order over all of them."""
+    join = Join(gen, depth)
+    if rng_true(gen.rng, 0.5):
+        join_one(gen, join)
+    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    if not able:
+        return joined(gen, depth)
+    keys = [present(v.text, v.type) for v in gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2))))]
+    on = Seq(", ", [k for k, _ in keys], least=len(keys))
+    able = [v for v in join.scope if v.type.ordered]
+    first = optional(gen.rng.choice(able).text, gen.rng.choice(("", " DESC")), ", ")
+    tail = Node(gen.where(join.scope, depth), "\nORDER BY ", on, ", ", first, total(join))
+    return gen.select(Node("DISTINCT ON (", on, ") "), keys, join.scope, join.text, depth, tail)
+
+
+def set_operation(gen, depth):
+    """UNION, INTERSECT, EXCEPT of integers, or UNION ALL of branches told apart by a tag."""
+    if rng_true(gen.rng, 0.4):
+        return union_all(gen, depth)
+    count = gen.rng.choice((2, 2, 3))
+    branches = [branch(gen, depth) for _ in range(count)]
+    text = branches[0][0]
+    for other, _ in branches[1:]:
+        op = gen.rng.choice(("UNION", "UNION", "INTERSECT", "EXCEPT"))
+        gen.use(op)
+        text = Node("(", text, f")\n{op}\n(", other, ")", alts=[text])
+    return wrap(gen, text, [branches[0][1]], depth)
+
+
+def branch(gen, depth):
+    join = Join(gen, depth)
+    ints = [v for v in join.scope if v.type.family == "int"]
+    value = gen.rng.choice(ints).text if ints else Node("length(", join.scope[0].text, "::text)")
+    text, col = gen.output(Node("coalesce(", value, ", -1)::integer"), INT, False, "k")
+    return Node("SELECT ", text, " FROM ", join.text, gen.where(join.scope, depth - 1)), col
+
+
+def union_all(gen, depth):
+    gen.use("UNION ALL")
+    branches = []
+    for tag in range(gen.rng.choice((2, 3))):
+        join = Join(gen, depth)
+        if rng_true(gen.rng, 0.4):
+            join_one(gen, join)
+        parts = []
+        for n, (text, type_) in enumerate(join.key):
+            parts += ([" || '/' || "] if n else []) + [text, "::text"]
+        fields = [(Node(f"{tag}"), INT), (Node(*parts), TEXT)]
+        extra = [(gen.scalar(join.scope, "int", 1), INT), (gen.document(join.scope, 1), CANONICAL["json"])]
+        outs = [gen.output(t, y, False, "k") for t, y in fields]
+        outs += [gen.output(extra[0][0], INT), gen.output(extra[1][0], extra[1][1], stem="doc")]
+        branches.append((Node("SELECT ", Seq(", ", [t for t, _ in outs], least=4), "\nFROM ", join.text,
+                              gen.where(join.scope, depth - 1)), [c for _, c in outs]))
+    cols = branches[0][1]
+    return Query(Seq("\nUNION ALL\n", [t for t, _ in branches]), cols, cols[:2])
+
+
+def windowed(gen, depth):
+    """Window functions over a partition; the key is the driving relation's."""
+    join = Join(gen, depth)
+    able = [v for v in join.scope if v.type.ordered]
+    parts = [v.text for v in gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2))))]
+    over = Node("(PARTITION BY ", Seq(", ", parts), " ORDER BY ", gen.order(join.alias, join.rel), ")")
+    whole = Node("(PARTITION BY ", Seq(", ", parts), ")")
+    ints = gen.scalar(join.scope, "int", 0)
+    functions = [Node("row_number() OVER ", over), Node("lag(", ints, ") OVER ", over),
+                 Node("count(*) OVER ", whole), Node("sum(", ints, ") OVER ", over),
+                 Node("first_value(", ints, ") OVER ", over), Node("max(", ints, ") OVER ", whole)]
+    query = gen.select("", join.key, join.scope, join.text, depth - 1, gen.where(join.scope, depth, 0.2))
+    for function in gen.rng.sample(functions, gen.rng.randint(1, 2)):
+        text, col = gen.output(Node("(", function, ")::integer"), INT)
+        query.items.items.append(text)
+        query.cols.append(col)
+    return query
+
+
+def unnested(gen, depth):
+    """Set-returning functions and VALUES beside a relation."""
+    join = Join(gen, depth)
+    alias = gen.alias("u")
+    arrays = [v for v in join.scope if v.type.family in ("ints", "texts")]
+    if arrays and rng_true(gen.rng, 0.6):
+        gen.use("unnest WITH ORDINALITY")
+        var = gen.rng.choice(arrays)
+        add = Node("CROSS JOIN unnest(", var.text, f") WITH ORDINALITY AS {alias}(e, n)")
+        type_ = INT if var.type.family == "ints" else TEXT
+        new, key = [Var(Node(f"{alias}.e"), type_)], Node(f"{alias}.n::integer")
+    elif rng_true(gen.rng, 0.5):
+        gen.use("VALUES")
+        rows = Seq(", ", [f"({n}, {t})" for n, t in ((1, "'a'"), (3, "'b'"), (5, "NULL"))])
+        add = Node("JOIN (VALUES ", rows, f") {alias}(n, e) ON {alias}.n ", gen.rng.choice(("= ", "<> ")),
+                   gen.own(join.scope))
+        new, key = [Var(Node(f"{alias}.e"), TEXT)], Node(f"{alias}.n")
+    else:
+        gen.use("generate_series LATERAL")
+        add = Node("CROSS JOIN LATERAL generate_series(1, least(", gen.own(join.scope), f", 3)) {alias}(n)")
+        new, key = [], Node(f"{alias}.n")
+    join.text = Node(join.text, "\n  ", add)
+    join.scope = join.scope + new + [Var(key, INT)]
+    join.key = join.key + [(key, INT)]
+    return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+
+
+def with_cte(gen, depth):
+    """A CTE, plain or MATERIALIZED, that the rest may use several times."""
+    query = gen.query(depth - 1)
+    name = gen.alias("w")
+    kind = gen.rng.choice(("", "MATERIALIZED ", "NOT MATERIALIZED "))
+    gen.use("CTE " + kind.strip())
+    before, gen.ctes = gen.ctes, gen.ctes + [Rel(name, query.cols, query.key, query.size)]
+    main = joined(gen, depth - 1) if rng_true(gen.rng, 0.6) else gen.query(depth - 1)
+    gen.ctes = before
+    if str(main.text).startswith("WITH"):
+        main.text = Node("SELECT * FROM (", main.text, ") q")
+    main.text = Node(f"WITH {name} AS {kind}(", query.text, ")\n", main.text)
+    return main
+
+
+def using(gen, depth):
+    """JOIN USING and NATURAL JOIN between subqueries that share a column name."""
+    one, two = Join(gen, 0), Join(gen, 0)
+    pair = next(((a, b) for a in one.key for b in two.scope if a[1].family == b.type.family), None)
+    if pair is None or len(one.key) != 1:
+        return joined(gen, depth)
+    (text, type_), other = pair
+    if not type_.exact or not other.type.exact or not all(t.outside for _, t in two.key) or not type_.outside:
+        return joined(gen, depth)
+    left, right = gen.alias("x"), gen.alias("y")
+    shared, mine, theirs = gen.alias("j"), gen.alias("m"), gen.alias("t")
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "FULL JOIN", "RIGHT JOIN"))
+    style = gen.rng.choice(("USING", "NATURAL"))
+    gen.use(f"{style} {kind}")
+    keys = [(Node("coalesce(", f"{shared}, {type_.outside}::{type_.sql})"), type_)]
+    outs = []
+    for n, (key, key_type) in enumerate(two.key):
+        outs.append(Node(key, f" AS {theirs}_{n}"))
+        keys.append((Node(f"coalesce({right}.{theirs}_{n}, {key_type.outside}::{key_type.sql})"), key_type))
+    keys.append((Node(f"({right}.{theirs}_0 IS NULL)"), BOOL))
+    var = gen.rng.choice(one.scope)
+    a = Node("(SELECT ", text, f"::{type_.sql} AS {shared}, ", var.text, f" AS {mine} FROM ", one.text, f") {left}")
+    b = Node("(SELECT ", other.text, f"::{type_.sql} AS {shared}, ", Seq(", ", outs, least=len(outs)),
+             " FROM ", two.text, f") {right}")
+    body = Node(a, f" {kind} ", b, f" USING ({shared})") if style == "USING" else Node(a, f" NATURAL {kind} ", b)
+    scope = [Var(Node(shared), type_), Var(Node(f"{left}.{mine}"), var.type)]
+    return gen.select("", keys, scope, body, depth, gen.where(scope, depth, 0.3))
+
+
+SHAPES = ((joined, 10), (grouped, 4), (distinct_on, 2), (distinct, 1), (set_operation, 3), (windowed, 2),
+          (rollup, 1), (unnested, 2), (with_cte, 2), (using, 1))

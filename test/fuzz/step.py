@@ -1,0 +1,22 @@
+"""A step of a round: one thing sent to the server, and how a script file would say it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass
+class Step:
+    """kinds: ddl, view, tview, begin, sql, read, copy, copyout, prepare, end."""
+
+    kind: str
+    sql: Any
+    data: Any = None
+    reads: str = ""
+    item: Any = None
+
+    def script(self):
+        """The step as psql reads it."""
+        text = f"{self.sql};"
+        if self.kind == "copy":
+            text += f"\n{self.data}\n\\."
+        return text
