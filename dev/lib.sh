@@ -10,8 +10,9 @@
 # Nothing outside $WORK, a temporary directory, is written except the packages: the sources are
 # copied before they are built, and they are installed into a private copy of the PostgreSQL
 # installation, whose programs find their libraries and share files relative to themselves.
-# When the script ends, for whatever reason, its function on_exit runs if it has one, its servers
-# are stopped and $WORK is removed; KEEP=1 in the environment leaves $WORK for a look.
+# When the script ends, for whatever reason, its function on_exit, if it has one, is called with
+# the exit status, its servers are stopped and $WORK is removed; KEEP=1 in the environment
+# leaves $WORK for a look.
 #
 # functions: prepare [package...]  build_extensions [make argument...]
 #            start_server [configuration line...]  stop_server
@@ -55,7 +56,7 @@ as_postgres() {
 clean_up() {
 	local status=$? data
 	trap '' INT TERM HUP
-	! declare -F on_exit >/dev/null || on_exit
+	! declare -F on_exit >/dev/null || on_exit "$status"
 	for data in "$WORK"/server.*/data; do
 		[ ! -e "$data/postmaster.pid" ] ||
 			as_postgres "$PGBIN/pg_ctl" -D "$data" -m immediate -s stop || true
@@ -186,6 +187,9 @@ start_server() {
 	export PGHOST=$dir PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 }
 
+# Fails where the server had to be killed.
 stop_server() {
-	quietly as_postgres "$PGBIN/pg_ctl" -D "$PGDATA" -m fast -s -w stop
+	as_postgres "$PGBIN/pg_ctl" -D "$PGDATA" -m fast -t 30 -s -w stop && return
+	as_postgres "$PGBIN/pg_ctl" -D "$PGDATA" -m immediate -s -w stop
+	return 1
 }
