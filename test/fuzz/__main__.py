@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 
+from .concurrent import session
 from .round import Round, Runner
 from .shrink import Shrinker, script
 
@@ -17,6 +18,8 @@ def arguments():
     parser.add_argument("--seed", type=int, default=None, help="of the first round; later ones count up")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rounds", type=int, default=None, help="stop after this many rounds")
+    parser.add_argument("--clients", type=int, default=0, help="several connections at once")
+    parser.add_argument("--bursts", type=int, default=40, help="of transactions a round, with --clients")
     parser.add_argument("--dsn", default="", help="of the server; the environment's by default")
     parser.add_argument("--dry", action="store_true", help="plain views: test the generator itself")
     parser.add_argument("--keep-going", action="store_true", help="report failures and go on")
@@ -30,13 +33,25 @@ def main():
     args = arguments()
     seed = random.SystemRandom().randrange(10**9) if args.seed is None else args.seed
     print(f"fuzz: seed {seed}", flush=True)
+    sys.exit(many_clients(args, seed) if args.clients else one_client(args, seed))
+
+
+def seeds(args, first):
+    """Seeds until the time or the number of rounds is used up."""
+    start, seed = time.time(), first
+    while (seed - first < args.rounds) if args.rounds else (time.time() - start < args.seconds):
+        yield seed
+        seed += 1
+
+
+def one_client(args, first):
+    """Rounds of transactions one after another; the exit status."""
     runner = Runner(args.dsn, args.dry)
-    start, rounds, total, refusals, used = time.time(), 0, Counter(), Counter(), Counter()
+    start, total, refusals, used = time.time(), Counter(), Counter(), Counter()
     failed = 0
-    while (rounds < args.rounds) if args.rounds else (time.time() - start < args.seconds):
-        round_ = Round(seed + rounds)
+    for seed in seeds(args, first):
+        round_ = Round(seed)
         outcome = runner.run(round_.steps())
-        rounds += 1
         total.update(rounds=1, definitions=len(outcome.created), transactions=outcome.transactions,
                      comparisons=outcome.comparisons, slow=outcome.slow, refused=len(outcome.refused),
                      own_errors=outcome.own_errors)
@@ -50,23 +65,53 @@ def main():
             runner.reset()
             if not args.keep_going:
                 break
-        if rounds % 20 == 0:
+        if seed % 20 == 0:
             runner.reset()
     summary(total, refusals, used if args.coverage else {}, time.time() - start)
-    sys.exit(1 if failed else 0)
+    return 1 if failed or too_many_refused(total) else 0
+
+
+def too_many_refused(total):
+    asked = total["refused"] + total["definitions"]
+    if asked < 100 or total["refused"] <= 0.02 * asked:
+        return False
+    print(f"refused {total['refused']} of {asked} definitions: more than 2%")
+    return True
+
+
+def many_clients(args, first):
+    """Rounds of bursts by several clients; the exit status."""
+    start, counts, failed = time.time(), Counter(), 0
+    for seed in seeds(args, first):
+        found = session(args, seed, counts)
+        if found:
+            failed += 1
+            failure, text = found
+            path = os.path.join(args.out, f"fuzz-clients-{seed}.sql")
+            print(f"\nseed {seed}: {failure.kind}\n{failure.text}\nscript: {path}", flush=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            if not args.keep_going:
+                break
+    seconds = time.time() - start
+    print(", ".join(f"{count} {name}" for name, count in counts.items()), f"in {seconds:.0f} s")
+    return 1 if failed else 0
 
 
 def report(runner, round_, failure, args):
     """Say what failed, shrink it and write the script."""
     print(f"\nseed {round_.seed}: {failure.kind}\n{failure.text}\nafter: {failure.where}", flush=True)
     path = os.path.join(args.out, f"fuzz-{round_.seed}.sql")
-    whole = script(round_.seed, round_.steps()[: failure.at + 1], failure, runner)
-    shrinker = Shrinker(runner, round_, failure, args.shrink)
-    if args.shrink and shrinker.shrink():
-        whole = shrinker.script()
+    steps = round_.steps()[: failure.at + 1]
+    kept = {id(step) for step in steps}
+    groups = [[step for step in group if id(step) in kept] for group in round_.groups]
+    shrinker = Shrinker(runner, groups, round_.schema.tables, failure, args.shrink)
+    smaller = shrinker.shrink() if args.shrink else None
+    if smaller:
         print(f"shrunk in {shrinker.attempts} attempts")
-    else:
-        print("not shrunk: it did not fail again on a new connection" if args.shrink else "not shrunk")
+    elif args.shrink:
+        print("not shrunk: it did not fail again on a new connection")
+    whole = script(round_.seed, smaller or steps, shrinker.failure, runner)
     with open(path, "w", encoding="utf-8") as file:
         file.write(whole)
     if whole.count("\n") < 60:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .expression import Expressions, rng_true
 from .schema import CANONICAL, JSONB, Col, Rel
-from .shapes import SHAPES, Query
+from .shapes import SHAPES, Query, untraceable
 from .sql import Name, Node, Seq, quote
 
 
@@ -119,7 +119,7 @@ class Definitions(Expressions):
             cols.append(col)
         return texts, cols
 
-    def where(self, scope, depth, share=0.45):
+    def where(self, scope, depth, share=0.3):
         tests = [self.cond(scope, depth) for _ in range(rng_true(self.rng, share))]
         return Seq(" AND ", tests, least=0, prefix=" WHERE ")
 
@@ -151,7 +151,8 @@ class Definitions(Expressions):
     def tview(self):
         rng = self.rng
         before = self.used.copy()
-        query = self.fresh(2)
+        hard = rng_true(rng, 0.06)
+        query = untraceable(self) if hard else self.fresh(2)
         entity = self.alias("e")
         item = Item("tview", f"tv_{entity}", query)
         docs = [c for c in query.cols if str(c.name).startswith("doc")]
@@ -159,14 +160,16 @@ class Definitions(Expressions):
         if single and rng_true(rng, 0.8):
             query.key[0].name.text = f"pk_{entity}"
             docs[0].name.text = "data"
-            item.form = rng.choice(("statement", "statement", "function"))
+            item.form = "statement" if hard else rng.choice(("statement", "statement", "function"))
+            item.options = " WITH (on_untraceable = 'recompute')" if hard else ""
         else:
             if rng_true(rng, 0.2):
                 query.key[0].name.text = '"Key, 1"'
             if rng_true(rng, 0.3):
                 item.name = quote(f"List {entity}")
             names = ", ".join(str(k.name) for k in query.key)
-            item.options = f" WITH (key = {literal(names)})"
+            more = ", on_untraceable = 'recompute'" if hard else ""
+            item.options = f" WITH (key = {literal(names)}{more})"
         item.constructs = tuple((self.used - before).keys())
         self.items.append(item)
         for name in (item.name, item.view()):

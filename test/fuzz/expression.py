@@ -19,10 +19,12 @@ class Var:
     text: Node
     type: Type
     nullable: bool = True
+    row: str = ""  # the alias, where a whole row may be asked for
 
 
 def variables(alias, rel):
-    return [Var(Node(alias, ".", c.name), c.type, c.nullable) for c in rel.cols]
+    row = alias if rel.base else ""
+    return [Var(Node(alias, ".", c.name), c.type, c.nullable, row) for c in rel.cols]
 
 
 def null(family):
@@ -118,6 +120,10 @@ class Expressions:
     def anything(self, scope, depth):
         """An expression of any type, whatever suits a document's field."""
         rng = self.rng
+        rows = [v.row for v in scope if v.row]
+        if rows and rng.random() < 0.06:
+            self.use("whole row")
+            return Node(rng.choice(("to_jsonb(%s)", "%s::text", "(%s IS NULL)")) % rng.choice(rows), alts=["NULL::text"])
         if scope and rng.random() < 0.4:
             return Node(rng.choice(scope).text, alts=["NULL::text"])
         family = rng.choice(("int", "int", "text", "num", "json", "bool", "ints", "date", "stamp"))
@@ -148,26 +154,32 @@ class Expressions:
 
     def simple_cond(self, scope):
         rng = self.rng
-        family = rng.choice([v.type.family for v in scope if v.type.family in CANONICAL] or ["int"])
+        able = [v for v in scope if v.type.family in CANONICAL]
+        if not able:
+            return condition("(", self.plain([], "int"), " > 2)")
+        var = rng.choice(able)
+        family = var.type.family
         kind = CANONICAL[family]
-        one = self.plain(self.columns(scope, family), family)
-        two = self.plain(self.columns(scope, family), family)
-        if not kind.ordered:
-            return condition(one, " IS NOT NULL")
-        lits = Seq(", ", [kind.literal(rng, 0.1) for _ in range(rng.randint(1, 3))])
-        forms = [Node(one, rng.choice((" IS NULL", " IS NOT NULL"))),
+        one = Node(var.text, f"::{kind.sql}")
+        others = [v for v in self.columns(scope, family) if v is not var]
+        two = self.plain(others, family)
+        lits = Seq(", ", [kind.literal(rng, 0.07) for _ in range(rng.randint(2, 4))])
+        forms = [Node(one, rng.choice((" IS NULL", " IS NOT NULL", " IS NOT NULL"))),
                  Node(one, rng.choice((" = ", " <> ", " < ", " >= ")), two),
-                 Node(one, " = ", kind.literal(rng)), Node(one, " >= ", kind.literal(rng)),
+                 Node(one, rng.choice((" <> ", " >= ", " < ", " <= ", " = ")), kind.literal(rng)),
                  Node(one, rng.choice((" IS DISTINCT FROM ", " IS NOT DISTINCT FROM ")), two),
                  Node(one, rng.choice((" IN (", " NOT IN (")), lits, ")"),
-                 Node(one, " BETWEEN ", kind.literal(rng), " AND ", kind.literal(rng))]
+                 Node(one, " BETWEEN SYMMETRIC ", kind.literal(rng), " AND ", kind.literal(rng))]
         if family == "text":
-            forms.append(Node(one, " LIKE '%a%'"))
+            forms.append(Node(one, " NOT LIKE '%a%'"))
         if family == "bool":
             forms = [one, Node(one, " IS NOT TRUE"), Node("NOT ", one)]
-        for var in self.columns(scope, "ints"):
-            forms.append(Node(self.plain(self.columns(scope, "int"), "int"), " = ANY (", var.text, ")"))
-        return condition("(", rng.choice(forms), ")")
+        for array in self.columns(scope, "ints"):
+            forms.append(Node(self.plain(self.columns(scope, "int"), "int"), " = ANY (", array.text, ")"))
+        form = rng.choice(forms)
+        if rng_true(rng, 0.4):
+            form = Node("(", form, rng.choice((") OR ", ") OR ", ") IS NOT FALSE OR ")), one, " IS NULL", alts=[form])
+        return condition("(", form, ")")
 
     def correlation(self, outer, inner, strict=False):
         """A condition that ties inner columns to outer ones, mostly by equality."""
@@ -230,8 +242,9 @@ class Expressions:
             return Node("ARRAY(SELECT ", item, " FROM ", body, " ORDER BY ", order, ")")
         if rng.random() < 0.3:
             self.use("scalar subquery with LIMIT")
-            return Node("SELECT ", self.scalar(inner, family, depth - 1), " FROM ", body,
-                        " ORDER BY ", order, " LIMIT 1", optional(rng.choice(("", " OFFSET 1"))))
+            return Node("SELECT ", self.scalar(inner, family, depth - 1), " FROM ", body, " ORDER BY ", order,
+                        rng.choice((" LIMIT 1", " LIMIT 1", " FETCH FIRST 1 ROW ONLY")),
+                        optional(rng.choice(("", "", " OFFSET 1"))))
         self.use("aggregate in a scalar subquery")
         return Node("SELECT ", self.aggregate(inner, family, order, depth - 1), " FROM ", body)
 
@@ -244,7 +257,10 @@ class Expressions:
             ints = self.scalar(scope, "int", min(depth, 1))
             forms += [Node("count(*)"), Node("count(", ints, ")"), Node("max(", ints, ")"),
                       Node("min(", ints, ")"), Node("sum(", ints, ")"), Node("count(DISTINCT ", ints, ")")]
-            if rng_true(rng, 0.2):
+            if rng_true(rng, 0.08):
+                self.use("user-defined aggregate")
+                forms = [Node("product(", ints, " % 3)")]
+            elif rng_true(rng, 0.2):
                 self.use("ordered-set aggregate")
                 forms = [Node("percentile_disc(0.5) WITHIN GROUP (ORDER BY ", ints, ")"),
                          Node("mode() WITHIN GROUP (ORDER BY ", ints, ")")]

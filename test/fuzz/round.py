@@ -12,14 +12,18 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
 from . import oracle
+from .ddl import change_definitions
 from .definition import Definitions
 from .schema import TYPE_DDL, Schema
 from .sql import Node
 from .step import Step
 from .transaction import Transactions
 
+SETTINGS = ((0.1, "SET pg_tviews.refresh = 'immediate'"), (0.1, "SET pg_tviews.dirty_limit = '64kB'"),
+            (0.1, "SET plan_cache_mode = force_generic_plan"), (0.1, "SET enable_seqscan = off"))
 OWN_ERRORS = {"23505", "23503", "23514", "23502", "23001", "25P02", "55006", "3B001", "42704"}
-TWICE = re.compile("cannot affect row a second time")
+OWN_MESSAGES = re.compile("cannot affect row a second time|invalid ON UPDATE specification|"
+                          "moving row to another partition during a BEFORE")
 REFUSED = {"0A000", "42P17"}
 
 
@@ -63,9 +67,11 @@ class Round:
         self.tviews = [i for i in self.items if i.kind == "tview"]
         self.transactions = Transactions(rng, self.schema, self.tviews)
         self.groups = [[Step("ddl", Node(t)) for t in TYPE_DDL], [Step("ddl", n) for n in self.schema.ddl]]
+        self.groups.append([Step("ddl", Node(s)) for share, s in SETTINGS if rng.random() < share])
         self.groups += [[Step(i.kind, None, item=i)] for i in self.items]
-        for _ in range(rng.randint(10, 20)):
-            self.groups.append(self.transactions.transaction())
+        for _ in range(rng.randint(15, 30)):
+            make = change_definitions if rng.random() < 0.03 else Transactions.transaction
+            self.groups.append(make(self.transactions))
 
     def steps(self):
         return [step for group in self.groups for step in group]
@@ -79,6 +85,7 @@ class Runner:
         self.dry = dry
         self.check_keys = check_keys or dry
         self.connection = None
+        self.at = 0
 
     def connect(self):
         if self.connection is None or self.connection.closed:
@@ -94,8 +101,8 @@ class Runner:
             self.connection.close()
             self.connection = None
 
-    def run(self, steps, schema="fz"):
-        """Run the steps; the schema is dropped before and after."""
+    def run(self, steps, schema="fz", keep=False):
+        """Run the steps; the schema is dropped before, and after unless it is to be kept."""
         self.outcome = Outcome()
         self.live, self.settings = [], []
         self.gone = set()
@@ -109,7 +116,7 @@ class Runner:
                 self.one(cursor, step)
                 if self.outcome.failure or self.outcome.slow:
                     break
-            if not self.outcome.failure:
+            if not self.outcome.failure and not keep:
                 self.at = len(steps)
                 self.clear(cursor, schema)
         except psycopg2.Error as error:
@@ -122,6 +129,7 @@ class Runner:
         cursor.execute("SELECT 1 FROM pg_prepared_xacts WHERE gid = 'fuzz'")
         if cursor.fetchone():
             cursor.execute("ROLLBACK PREPARED 'fuzz'")
+        cursor.execute("RESET ALL")
         cursor.execute("SET search_path = public")
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
@@ -131,20 +139,25 @@ class Runner:
         if step.kind in ("view", "tview"):
             return self.create(cursor, step.item)
         text = str(step.sql)
-        if step.reads in self.gone:
+        if step.reads in self.gone or step.kind == "tviewddl" and self.dry:
             return
         try:
-            if step.kind == "copy":
-                cursor.copy_expert(text, Stream(str(step.data) + "\n"))
-            elif step.kind == "copyout":
-                cursor.copy_expert(text.replace(step.reads, f"(TABLE {step.reads})") if self.dry else text, Sink())
-            else:
-                cursor.execute(text)
+            self.send(cursor, step, self.dry)
         except psycopg2.Error as error:
             return self.statement_error(error, step)
         if text.startswith("SET LOCAL"):
             self.settings.append(text)
         self.after(cursor, step)
+
+    @staticmethod
+    def send(cursor, step, dry=False):
+        text = str(step.sql)
+        if step.kind == "copy":
+            cursor.copy_expert(text, Stream(str(step.data) + "\n"))
+        elif step.kind == "copyout":
+            cursor.copy_expert(text.replace(step.reads, f"(TABLE {step.reads})") if dry else text, Sink())
+        else:
+            cursor.execute(text)
 
     def after(self, cursor, step):
         """Compare after commits and after reads, where the transaction is in order."""
@@ -206,12 +219,19 @@ class Runner:
     # ---- errors
 
     def statement_error(self, error, step):
+        if error.pgcode == "57014":
+            self.outcome.slow = True
+            return
+        self.outcome.failure = self.judge_error(error, step)
+        self.outcome.own_errors += self.outcome.failure is None
+
+    def judge_error(self, error, step):
+        """None for an error that is the statement's own doing."""
         if error.pgcode in OWN_ERRORS and not self.ours(error):
-            self.outcome.own_errors += 1
-            return
-        if error.pgcode == "21000" and TWICE.search(str(error)):
-            return
-        self.fail_with(error, str(step.sql), "error")
+            return None
+        if error.pgcode in ("21000", "0A000") and OWN_MESSAGES.search(str(error)):
+            return None
+        return self.failure(error, str(step.sql), "error")
 
     def ours(self, error):
         """Whether the error came out of a tview rather than a base table."""
@@ -222,9 +242,14 @@ class Runner:
         if error.pgcode == "57014":
             self.outcome.slow = True
             return
-        if self.connection is None or self.connection.closed or error.pgcode in ("57P02", "XX000"):
-            kind = "crash" if error.pgcode != "XX000" else "internal error"
-        self.outcome.failure = Failure(kind, f"{error.pgcode}: {error}".strip(), text, getattr(self, "at", 0))
+        self.outcome.failure = self.failure(error, text, kind)
+
+    def failure(self, error, text, kind):
+        if error.pgcode is None or error.pgcode == "57P02":
+            kind = "crash"
+        if error.pgcode == "XX000":
+            kind = "internal error"
+        return Failure(kind, f"{error.pgcode}: {error}".strip(), text, self.at)
 
 
 class Stream:

@@ -65,7 +65,8 @@ CANONICAL = {"int": INT, "text": TEXT, "num": NUMERIC, "float": FLOAT, "bool": B
              "ints": INTS, "texts": TEXTS, "range": RANGE, "mood": MOOD, "pair": PAIR}
 TYPE_DDL = ("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
             "CREATE DOMAIN small AS integer CHECK (VALUE > -100)",
-            "CREATE TYPE pair AS (a integer, b text)")
+            "CREATE TYPE pair AS (a integer, b text)",
+            "CREATE AGGREGATE product (integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')")
 
 
 @dataclass
@@ -106,6 +107,7 @@ class Table:
     key: list
     refs: list = field(default_factory=list)
     children: list = field(default_factory=list)  # leaf partitions or inheriting tables
+    bounds: dict = field(default_factory=dict)  # of the partitions
     kind: str = "plain"
     constrained: bool = True
 
@@ -162,9 +164,14 @@ class Schema:
 
     def add_references(self, table):
         rng = self.rng
-        for target in rng.sample(self.tables, min(len(self.tables), rng.choice((0, 1, 1, 2)))):
+        targets = rng.sample(self.tables, min(len(self.tables), rng.choice((0, 1, 1, 2))))
+        if rng.random() < 0.15 and len(table.key) == 1:
+            targets.append(table)  # a hierarchy
+        for target in targets:
             cols = [Col(Name("fk_" + str(k.name)[3:]), k.type) for k in target.key]
-            ref = Ref(target, cols, declared=target.kind != "inherited" and rng.random() < 0.5,
+            if target is table:
+                cols[0].name.text = "fk_up"
+            ref = Ref(target, cols, declared=target.kind not in ("inherited", "partitioned") and rng.random() < 0.5,
                       rule=rng.choice(("", "ON DELETE CASCADE", "ON DELETE SET NULL ON UPDATE CASCADE",
                                        "DEFERRABLE INITIALLY DEFERRED")))
             if target.kind == "unlogged" and table.kind != "unlogged":
@@ -215,6 +222,7 @@ class Schema:
         for n, bound in enumerate(bounds):
             leaf = quote(f"{base}_p{n}")
             table.children.append(leaf)
+            table.bounds[leaf] = bound
             if n == 1 and not any(c.generated for c in table.cols) and self.rng.random() < 0.6:
                 self.attach_reordered(table, leaf, bound)
             else:
@@ -259,14 +267,15 @@ class Schema:
         keys = {}
         for table in self.tables:
             rows, seen = [], set()
-            for _ in range(self.rng.randint(5, 20)):
+            keys[id(table)] = []
+            for _ in range(self.rng.randint(6, 20)):
                 row = self.row(table, keys)
                 key = tuple(row[id(c)] for c in table.key)
                 value = tuple(normal(v) for v in key)
                 if value not in seen and self.fits(table, value):
                     seen.add(value)
                     rows.append(row)
-            keys[id(table)] = [tuple(r[id(c)] for c in table.key) for r in rows]
+                    keys[id(table)].append(key)
             cols = table.writable()
             if rows:
                 cells = [Seq(", ", [Cell(c, r[id(c)]) for c in cols], least=len(cols)) for r in rows]
@@ -278,9 +287,9 @@ class Schema:
 
     def row(self, table, keys):
         rng = self.rng
-        row = {id(c): c.type.literal(rng, 0.25 if c.nullable else 0) for c in table.writable()}
+        row = {id(c): c.type.literal(rng, 0.2 if c.nullable else 0) for c in table.writable()}
         for ref in table.refs:
-            present = keys[id(ref.table)]
+            present = keys.get(id(ref.table), [])
             if ref.declared or rng.random() < 0.5:
                 whole = rng.choice(present) if present and rng.random() < 0.8 else None
                 for n, col in enumerate(ref.cols):

@@ -25,11 +25,11 @@ class Query:
 class Join:
     """A FROM clause while it grows: text, columns in scope, key so far."""
 
-    def __init__(self, gen, depth):
+    def __init__(self, gen, depth, rel=None):
         self.gen = gen
         self.depth = depth
         self.compound = False
-        rel = self.rel = gen.source(depth)
+        rel = self.rel = rel or gen.source(depth)
         self.alias = gen.alias()
         self.text = Node(rel.text, " ", self.alias)
         self.scope = variables(self.alias, rel)
@@ -66,7 +66,7 @@ def join_one(gen, join):
     if on is None:
         return
     more = optional(" AND ", gen.cond(scope + join.scope, join.depth - 1)) if rng_true(gen.rng, 0.25) else ""
-    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"))
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"))
     gen.use(kind)
     if kind == "RIGHT JOIN":
         left = Node("(", join.text, ")") if join.compound else join.text
@@ -134,7 +134,7 @@ def join_lateral(gen, join):
         outs = [(gen.aggregate(inner, f, order, 1), t) for f, t in (("int", INT), ("text", TEXT))]
         tail = ""
     items = Seq(", ", [Node(t, " AS ", n) for (t, _), n in zip(outs, names)], least=len(outs))
-    kind = gen.rng.choice(("LEFT JOIN", "JOIN"))
+    kind = gen.rng.choice(("LEFT JOIN", "LEFT JOIN", "JOIN"))
     join.add(Node(kind, " LATERAL (SELECT ", items, " FROM ", body, tail, f") {alias} ON true"),
              [Var(Node(alias, ".", n), t) for (_, t), n in zip(outs, names)])
 
@@ -152,7 +152,7 @@ def join_grouped(gen, join):
     order = gen.order(inside, rel)
     family = gen.rng.choice(("int", "json", "text"))
     value = gen.aggregate(scope, family, order, 1)
-    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN"))
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "LEFT JOIN"))
     join.add(Node(kind, f" (SELECT ", group.text, " AS grp, ", value, " AS agg FROM ", rel.text, f" {inside}",
                   gen.where(scope, 1, 0.2), " GROUP BY ", group.text, having(gen, scope),
                   f") {alias} ON {alias}.grp = ", outer.text),
@@ -165,7 +165,7 @@ def having(gen, scope):
     gen.use("HAVING")
     ints = gen.scalar(scope, "int", 0)
     return optional(" HAVING ", gen.rng.choice([Node("count(*) > 1"), Node("max(", ints, ") > 2"),
-                                               Node("bool_or(", ints, " = 3)")]))
+                                               Node("bool_or(", ints, " <> 3)"), Node("count(*) < 4")]))
 
 
 def joined(gen, depth):
@@ -197,7 +197,7 @@ def grouped(gen, depth):
         where = gen.where(join.scope, depth)
     by = Seq(", ", [k for k, _ in keys], least=len(keys))
     order = total(join)
-    plain = [v for v, (key, _) in zip(groups, keys) if key is v.text]
+    plain = [Var(v.text, v.type) for v, (key, _) in zip(groups, keys) if key is v.text]
     query = gen.select("", keys, plain, join.text, depth - 1,
                        Node(where, "\nGROUP BY ", by, having(gen, join.scope)))
     add_aggregates(gen, query, join.scope, order, depth)
@@ -282,6 +282,8 @@ def set_operation(gen, depth):
     """UNION, INTERSECT, EXCEPT of integers, or UNION ALL of branches told apart by a tag."""
     if rng_true(gen.rng, 0.4):
         return union_all(gen, depth)
+    if rng_true(gen.rng, 0.25):
+        return counted(gen, depth)
     count = gen.rng.choice((2, 2, 3))
     branches = [branch(gen, depth) for _ in range(count)]
     text = branches[0][0]
@@ -298,6 +300,40 @@ def branch(gen, depth):
     value = gen.rng.choice(ints).text if ints else Node("length(", join.scope[0].text, "::text)")
     text, col = gen.output(Node("coalesce(", value, ", -1)::integer"), INT, False, "k")
     return Node("SELECT ", text, " FROM ", join.text, gen.where(join.scope, depth - 1)), col
+
+
+def counted(gen, depth):
+    """Set operations that keep duplicates, counted by a GROUP BY outside."""
+    (one, col), (two, _) = branch(gen, depth), branch(gen, depth)
+    op = gen.rng.choice(("UNION ALL", "INTERSECT ALL", "EXCEPT ALL"))
+    gen.use(op)
+    alias = gen.alias("q")
+    body = Node("((", one, f")\n{op}\n(", two, f")) {alias}")
+    key = Node(alias, ".", col.name)
+    query = gen.select("", [(key, INT)], [Var(key, INT, False)], body, depth - 1, Node("\nGROUP BY ", key))
+    text, count = gen.output(Node("count(*)::integer"), INT)
+    query.items.items.append(text)
+    query.cols.append(count)
+    return query
+
+
+def by_primary_key(gen, depth):
+    """GROUP BY a table's primary key: its other columns depend on it and need no grouping."""
+    tables = [t for t in gen.schema.tables if t.kind not in ("inherited",)]
+    table = gen.rng.choice(tables)
+    gen.size += 1
+    join = Join(gen, depth, table.rel())
+    scope = join.scope
+    rel, alias = gen.source(depth), gen.alias()
+    inner = variables(alias, rel)
+    kind = gen.rng.choice(("LEFT JOIN", "LEFT JOIN", "JOIN"))
+    join.add(Node(kind, " ", rel.text, " ", alias, " ON ", gen.correlation(scope, inner)), inner)
+    by = Seq(", ", [text for text, _ in join.key], least=len(join.key))
+    query = gen.select("", join.key, scope, join.text, depth - 1,
+                       Node(gen.where(join.scope, depth), "\nGROUP BY ", by, having(gen, inner)))
+    order = gen.order(alias, rel)
+    add_aggregates(gen, query, inner, order, depth)
+    return query
 
 
 def union_all(gen, depth):
@@ -366,6 +402,27 @@ def unnested(gen, depth):
     return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
 
 
+def listed(gen, depth):
+    """VALUES as the driving relation, and a set-returning function in the select list."""
+    if rng_true(gen.rng, 0.4):
+        gen.use("SRF in the select list")
+        join = Join(gen, depth)
+        alias = gen.alias("q")
+        keys = [Node(text, f" AS k{n}") for n, (text, _) in enumerate(join.key)]
+        body = Node("(SELECT ", Seq(", ", keys, least=len(keys)), ", generate_series(1, least(",
+                    gen.own(join.scope), ", 3)) AS n FROM ", join.text, gen.where(join.scope, depth), f") {alias}")
+        keys = [(Node(f"{alias}.k{n}"), type_) for n, (_, type_) in enumerate(join.key)]
+        keys.append((Node(f"{alias}.n"), INT))
+    else:
+        gen.use("VALUES drives")
+        alias = gen.alias("v")
+        rows = Seq(", ", [f"({n}, {t})" for n, t in ((1, "'a'"), (2, "'b'"), (3, "NULL"), (7, "'o''b'"))])
+        body = Node("(VALUES ", rows, f") {alias}(n, t)")
+        keys = [(Node(f"{alias}.n"), INT)]
+    scope = [Var(text, type_, False) for text, type_ in keys]
+    return gen.select("", keys, scope, body, depth, gen.where(scope, depth))
+
+
 def with_cte(gen, depth):
     """A CTE, plain or MATERIALIZED, that the rest may use several times."""
     query = gen.query(depth - 1)
@@ -410,5 +467,37 @@ def using(gen, depth):
     return gen.select("", keys, scope, body, depth, gen.where(scope, depth, 0.3))
 
 
+def untraceable(gen):
+    """What only a recompute of the whole tview maintains."""
+    gen.size, gen.ctes = 0, []
+    kind = gen.rng.choice(("recursive CTE", "uncorrelated aggregate", "window without partition"))
+    gen.use("recompute: " + kind)
+    if kind == "recursive CTE":
+        return recursive(gen)
+    query = joined(gen, 1)
+    table = gen.rng.choice(gen.schema.tables)
+    if kind == "uncorrelated aggregate":
+        extra = Node(f"(SELECT count(*) FROM {table.name})::integer")
+    else:
+        extra = Node("(rank() OVER (ORDER BY ", query.text.parts[2].items[0].parts[0], "))::integer")
+    text, col = gen.output(extra, INT)
+    query.items.items.append(text)
+    query.cols.append(col)
+    return query
+
+
+def recursive(gen):
+    table = gen.rng.choice(gen.schema.tables)
+    key = table.key[0].name
+    made, col = gen.output(Node("r.k"), INT, False, "k")
+    depth, count = gen.output(Node("min(r.depth)"), INT)
+    text = Node(f"WITH RECURSIVE r(k, depth) AS (SELECT l1, 0 FROM {table.name} WHERE l1 IS NOT NULL AND {key} IS NOT NULL "
+                "UNION SELECT t.l1 + r.k, r.depth + 1 "
+                f"FROM {table.name} t JOIN r ON r.k = t.l1 WHERE r.depth < 3)\nSELECT ", made, ", ", depth,
+                "\nFROM r GROUP BY r.k")
+    return Query(text, [col, count], [col])
+
+
 SHAPES = ((joined, 10), (grouped, 4), (distinct_on, 2), (distinct, 1), (set_operation, 3), (windowed, 2),
-          (rollup, 1), (unnested, 2), (with_cte, 2), (using, 1))
+          (rollup, 1), (unnested, 2), (with_cte, 2), (using, 1), (by_primary_key, 2),
+          (listed, 1))

@@ -12,13 +12,14 @@ from .sql import Node, Seq, walk
 
 
 class Shrinker:
-    def __init__(self, runner, round_, failure, seconds):
+    def __init__(self, runner, groups, tables, failure, seconds):
         self.runner = runner
-        self.round = round_
+        self.groups = groups
+        self.tables = tables
         self.failure = failure
         self.wanted = failure.signature()
         self.end = time.time() + seconds
-        self.steps = round_.steps()[: failure.at + 1]
+        self.steps = [step for group in groups for step in group]
         self.attempts = 0
         key_error = failure.kind == "error" and any(c in failure.text for c in ("23505", "23502", "21000", "key"))
         self.dry = Runner(runner.dsn, dry=True) if key_error else None
@@ -42,8 +43,8 @@ class Shrinker:
         if not self.fails(self.steps):
             return None
         size = None
-        while size != len(self.script()) and not self.spent():
-            size = len(self.script())
+        while size != self.size() and not self.spent():
+            size = self.size()
             self.drop_groups()
             self.steps = self.remove(self.steps, self.fails)
             self.drop_columns()
@@ -54,7 +55,7 @@ class Shrinker:
     def drop_groups(self):
         """Whole transactions, whole definitions."""
         kept = {id(s) for s in self.steps}
-        groups = [[s for s in g if id(s) in kept] for g in self.round.groups]
+        groups = [[s for s in g if id(s) in kept] for g in self.groups]
         groups = [g for g in groups if g]
         groups = self.remove(groups, lambda some: self.fails([s for g in some for s in g]))
         self.steps = [s for g in groups for s in g]
@@ -74,7 +75,7 @@ class Shrinker:
             size = max(1, size // 2)
 
     def drop_columns(self):
-        for table in self.round.schema.tables:
+        for table in self.tables:
             for col in table.cols:
                 if not col.dropped and not self.spent():
                     col.dropped = True
@@ -124,9 +125,11 @@ class Shrinker:
         seq.dropped = set(range(len(seq.items))) - set(live_now)
         return False
 
-    # ---- the script
+    def size(self):
+        return sum(len(str(step.item.query.text if step.item else step.script())) for step in self.steps)
 
-    def script(self):
+
+def script(self):
         return script(self.round.seed, self.steps, self.failure, self.runner)
 
 

@@ -23,6 +23,7 @@ class Transactions(Expressions):
         self.schema = schema
         self.tviews = tviews
         self.savepoints = []
+        self.gentle = False  # for many clients: few rows a statement, nothing that locks a table
 
     def source(self, depth):
         return self.rng.choice(self.schema.tables).rel()
@@ -40,7 +41,8 @@ class Transactions(Expressions):
             steps.append(Step("sql", Node(rng.choice(SETTINGS))))
         for _ in range(rng.randint(1, 6)):
             steps.append(self.event())
-        self.use(end := rng.choices(("COMMIT", "ROLLBACK", "PREPARE"), (80, 14, 6))[0])
+        end = rng.choices(("COMMIT", "ROLLBACK", "PREPARE"), (80, 14, 0 if self.gentle else 6))[0]
+        self.use(end)
         if end == "PREPARE":
             steps += [Step("prepare", Node("PREPARE TRANSACTION 'fuzz'")),
                       Step("end", Node(rng.choice(("COMMIT", "COMMIT", "ROLLBACK")), " PREPARED 'fuzz'"))]
@@ -78,7 +80,7 @@ class Transactions(Expressions):
         name = rng.choice(self.tviews).name
         self.use("read in the transaction")
         table = rng.choice(self.schema.tables)
-        pick = rng.randrange(7)
+        pick = rng.randrange(5 if self.gentle else 7)
         texts = (f"SELECT count(*) FROM {name}", f"COPY {name} TO STDOUT",
                  f"WITH w AS (SELECT count(*)::integer AS n FROM {name}) SELECT n FROM w",
                  f"DECLARE c CURSOR FOR SELECT * FROM {name}; FETCH 3 FROM c; CLOSE c",
@@ -92,8 +94,12 @@ class Transactions(Expressions):
     def statement(self):
         rng = self.rng
         table = rng.choice(self.schema.tables)
-        makers = ((self.insert, 24), (self.update, 30), (self.delete, 14), (self.on_conflict, 12),
-                  (self.merge, 7), (self.writable_cte, 8), (self.copy, 5), (self.truncate, 1),
+        if self.gentle:
+            maker = rng.choice((self.insert, self.insert, self.update, self.update, self.delete, self.on_conflict))
+            self.use(maker.__name__)
+            return maker(table)
+        makers = ((self.insert, 30), (self.update, 30), (self.delete, 9), (self.on_conflict, 12),
+                  (self.merge, 7), (self.writable_cte, 8), (self.copy, 5), (self.truncate, 0.5),
                   (self.update_from, 7), (self.block, 5))
         maker = rng.choices([m for m, _ in makers], [w for _, w in makers])[0]
         self.use(maker.__name__)
@@ -109,7 +115,7 @@ class Transactions(Expressions):
     def rows(self, table):
         cols = table.writable()
         keep = [c for c in cols if not c.nullable or rng_true(self.rng, 0.85)]
-        rows = [Node("(", Seq(", ", [Cell(c, c.type.literal(self.rng, 0.25 * c.nullable)) for c in keep],
+        rows = [Node("(", Seq(", ", [Cell(c, c.type.literal(self.rng, 0.2 * c.nullable)) for c in keep],
                               least=len(keep)), ")") for _ in range(self.rng.choice((1, 1, 2, 3, 6)))]
         return names(keep), keep, Seq(", ", rows)
 
@@ -147,7 +153,7 @@ class Transactions(Expressions):
             cols = [rng.choice(table.key)]
         items = []
         for col in cols:
-            value = col.type.literal(rng, 0.25 * col.nullable)
+            value = col.type.literal(rng, 0.2 * col.nullable)
             if col.type.family == "int" and rng_true(rng, 0.3) and not col.ref:
                 value = f"{value if col in table.key else 1}" if not scope else Node("t.", col.name, " + 1")
             if scope and rng_true(rng, 0.2) and not col.ref and col not in table.key:
@@ -158,13 +164,13 @@ class Transactions(Expressions):
 
     def filter(self, table, share=0.85):
         """A WHERE that takes a few rows, mostly without a self-inflicted reference error."""
-        if not rng_true(self.rng, share):
+        if not rng_true(self.rng, share) and not self.gentle:
             return ""
         scope = variables("t", table.rel())
         pick = self.rng.random()
-        if pick < 0.45:
+        if pick < 0.45 or self.gentle:
             key = self.rng.choice(table.key)
-            lits = [key.type.literal(self.rng) for _ in range(self.rng.randint(1, 3))]
+            lits = [key.type.literal(self.rng) for _ in range(self.rng.randint(2, 4))]
             return Node(" WHERE ", condition("t.", key.name, " IN (", Seq(", ", lits), ")"))
         return Node(" WHERE ", self.cond(scope, 1))
 
@@ -208,7 +214,7 @@ class Transactions(Expressions):
         cols = table.writable()
         lines = []
         for _ in range(self.rng.choice((1, 3, 8))):
-            cells = [Cell(c, copied(c.type.literal(self.rng, 0.25 * c.nullable))) for c in cols]
+            cells = [Cell(c, copied(c.type.literal(self.rng, 0.2 * c.nullable))) for c in cols]
             lines.append(Seq("\t", cells, least=len(cols)))
         return Step("copy", Node(f"COPY {table.name} (", names(cols), ") FROM STDIN"), data=Seq("\n", lines))
 
