@@ -51,6 +51,7 @@ def one_client(args, first):
     failed = 0
     for seed in seeds(args, first):
         round_ = Round(seed)
+        runner.watch = round_.watch
         outcome = runner.run(round_.steps())
         total.update(rounds=1, definitions=len(outcome.created), transactions=outcome.transactions,
                      comparisons=outcome.comparisons, slow=outcome.slow, refused=len(outcome.refused),

@@ -28,3 +28,13 @@ def key_fault(items):
         parts.append(f"SELECT '{label}', 'key', count(*)::text FROM {item.view()} o "
                      f"GROUP BY {keys} HAVING count(*) > 1 OR bool_or({nulls})")
     return "\nUNION ALL\n".join(parts)
+
+
+def versions(items):
+    """One query that returns (tview, row image, place) for every row: a row left alone stays in its place."""
+    parts = []
+    for item in items:
+        image = "ROW(" + ", ".join(f"o.{c}" for c in item.columns) + ")::text"
+        label = item.name.replace("'", "''")
+        parts.append(f"SELECT '{label}', {image}, o.ctid::text || '/' || o.xmin FROM {item.name} o")
+    return "\nUNION ALL\n".join(parts)

@@ -5,7 +5,7 @@ in psql, the rest of the transaction is then ignored up to a rollback.
 """
 
 from .expression import Expressions, rng_true, variables
-from .schema import names
+from .schema import names, normal
 from .sql import Cell, Node, Seq, condition, optional
 from .step import Step
 
@@ -112,16 +112,35 @@ class Transactions(Expressions):
             return self.rng.choice(table.children)
         return table.name
 
-    def rows(self, table):
+    def rows(self, table, fresh=0.2, odd=0):
+        """(column list, columns, rows): distinct keys, now and then outside the usual domain."""
+        rng = self.rng
         cols = table.writable()
-        keep = [c for c in cols if not c.nullable or rng_true(self.rng, 0.85)]
-        rows = [Node("(", Seq(", ", [Cell(c, c.type.literal(self.rng, 0.2 * c.nullable)) for c in keep],
-                              least=len(keep)), ")") for _ in range(self.rng.choice((1, 1, 2, 3, 6)))]
+        keep = [c for c in cols if not c.nullable or rng_true(rng, 0.85)]
+        rows, seen = [], set()
+        for _ in range(rng.choice((1, 1, 2, 3, 6))):
+            row = [self.value(table, c, fresh, odd) for c in keep]
+            key = tuple(normal(v) for c, v in zip(keep, row) if c in table.key)
+            if key not in seen or rng_true(rng, 0.03):
+                seen.add(key)
+                rows.append(Node("(", Seq(", ", [Cell(c, v) for c, v in zip(keep, row)], least=len(keep)), ")"))
         return names(keep), keep, Seq(", ", rows)
 
-    def values(self, table):
+    def value(self, table, col, fresh, odd=0):
+        """A literal for a column; keys of inheritance trees are even in the parent, odd in the heir."""
+        rng = self.rng
+        if col not in table.key:
+            return col.type.literal(rng, 0.2)
+        if table.kind == "inherited" and rng_true(rng, 0.9):
+            return f"{rng.randint(1, 4) * 2 - odd}::integer"
+        if rng_true(rng, fresh) and col.type.family in ("int", "text"):
+            number = rng.randint(9, 60)
+            return f"{number}::{col.type.sql}" if col.type.family == "int" else f"'n{number}'::text"
+        return col.type.literal(rng)
+
+    def values(self, table, odd=0):
         """(column list, SELECT of rows whose parents are there)."""
-        cols, keep, rows = self.rows(table)
+        cols, keep, rows = self.rows(table, odd=odd)
         tests = []
         for ref in table.refs:
             if ref.declared and all(c in keep for c in ref.cols) and rng_true(self.rng, 0.9):
@@ -133,9 +152,10 @@ class Transactions(Expressions):
         return cols, Node("SELECT * FROM (VALUES ", rows, ") v(", cols, ")", Seq(" AND ", tests, 0, " WHERE "))
 
     def insert(self, table):
-        cols, rows = self.values(table)
-        tail = " ON CONFLICT DO NOTHING" if rng_true(self.rng, 0.75) else ""
-        return Step("sql", Node(f"INSERT INTO {self.target(table)} (", cols, ") ", rows, tail))
+        target = self.target(table)
+        cols, rows = self.values(table, odd=target != table.name)
+        tail = " ON CONFLICT DO NOTHING" if rng_true(self.rng, 0.85) else ""
+        return Step("sql", Node(f"INSERT INTO {target} (", cols, ") ", rows, tail))
 
     def on_conflict(self, table):
         cols, rows = self.values(table)
@@ -213,8 +233,8 @@ class Transactions(Expressions):
         """COPY FROM of rows with fresh keys, as far as luck has it."""
         cols = table.writable()
         lines = []
-        for _ in range(self.rng.choice((1, 3, 8))):
-            cells = [Cell(c, copied(c.type.literal(self.rng, 0.2 * c.nullable))) for c in cols]
+        for _ in range(self.rng.choice((1, 1, 3))):
+            cells = [Cell(c, copied(self.value(table, c, 0.9))) for c in cols]
             lines.append(Seq("\t", cells, least=len(cols)))
         return Step("copy", Node(f"COPY {table.name} (", names(cols), ") FROM STDIN"), data=Seq("\n", lines))
 
