@@ -21,13 +21,22 @@
 #endif
 
 /*
- * jsonb_out-independent helpers of core used here (getJsonbOffset and the
- * like) have kept their signatures since 9.4; the format itself is what
- * pg_upgrade keeps, so nothing else depends on the version.
+ * How SQL functions get a jsonb and return one.  Under AddressSanitizer these
+ * and the allocation functions are others.
  */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define JSONB_PATCH_SANITIZE
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define JSONB_PATCH_SANITIZE
+#endif
 
 #ifdef JSONB_PATCH_SANITIZE
 #include "sanitize.h"
+#else
+#define JSONB_PATCH_ARGUMENT(datum) DatumGetJsonbP(datum)
+#define JSONB_PATCH_RESULT(jsonb) (jsonb)
 #endif
 
 #endif							/* JSONB_PATCH_COMPAT_H */

@@ -32,13 +32,15 @@ PG_FUNCTION_INFO_V1(jsonb_ivm_extract_id);
 PG_FUNCTION_INFO_V1(jsonb_ivm_set_path);
 PG_FUNCTION_INFO_V1(jsonb_ivm_apply_changeset);
 
+#define GET_JSONB(n) JSONB_PATCH_ARGUMENT(PG_GETARG_DATUM(n))
+
 /* Returns a result, or argument 0 as it came if that is the result. */
 #define RETURN_PATCHED(result, target) \
 	do { \
 		Jsonb	   *result_ = (result); \
 		if (result_ == (target)) \
 			PG_RETURN_DATUM(PG_GETARG_DATUM(0)); \
-		PG_RETURN_JSONB_P(result_); \
+		PG_RETURN_JSONB_P(JSONB_PATCH_RESULT(result_)); \
 	} while (0)
 
 static JsonbPatchString
@@ -58,44 +60,44 @@ get_match(FunctionCallInfo fcinfo, int arg)
 
 	match.key = get_string(fcinfo, arg);
 	jsonb_patch_require_match_key(match.key);
-	match.value = jsonb_patch_value(PG_GETARG_JSONB_P(arg + 1));
+	match.value = jsonb_patch_value(GET_JSONB(arg + 1));
 	return match;
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_merge_shallow(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 
-	RETURN_PATCHED(jsonb_patch_merge(target, PG_GETARG_JSONB_P(1)), target);
+	RETURN_PATCHED(jsonb_patch_merge(target, GET_JSONB(1)), target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_deep_merge(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 
-	RETURN_PATCHED(jsonb_patch_deep_merge(target, PG_GETARG_JSONB_P(1)), target);
+	RETURN_PATCHED(jsonb_patch_deep_merge(target, GET_JSONB(1)), target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_merge_at_path(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchPath path;
 
 	jsonb_patch_path_from_array(&path, PG_GETARG_ARRAYTYPE_P(2));
-	RETURN_PATCHED(jsonb_patch_merge_at_path(target, PG_GETARG_JSONB_P(1), &path), target);
+	RETURN_PATCHED(jsonb_patch_merge_at_path(target, GET_JSONB(1), &path), target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_array_update_where(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchMatch match = get_match(fcinfo, 2);
 
 	RETURN_PATCHED(jsonb_patch_update_where(target, get_string(fcinfo, 1), &match,
-											PG_GETARG_JSONB_P(4)),
+											GET_JSONB(4)),
 				   target);
 }
 
@@ -103,23 +105,23 @@ jsonb_ivm_array_update_where(PG_FUNCTION_ARGS)
 PGDLLEXPORT Datum
 jsonb_ivm_smart_patch_array(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchMatch match = get_match(fcinfo, 3);
 
 	RETURN_PATCHED(jsonb_patch_update_where(target, get_string(fcinfo, 2), &match,
-											PG_GETARG_JSONB_P(1)),
+											GET_JSONB(1)),
 				   target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_array_update_where_batch(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchString match_key = get_string(fcinfo, 2);
 
 	jsonb_patch_require_match_key(match_key);
 	RETURN_PATCHED(jsonb_patch_update_where_batch(target, get_string(fcinfo, 1), match_key,
-												  PG_GETARG_JSONB_P(3)),
+												  GET_JSONB(3)),
 				   target);
 }
 
@@ -144,7 +146,7 @@ begin_multi_row(FunctionCallInfo fcinfo)
 					  &state->targets, &state->nulls, &state->count);
 	state->key = get_string(fcinfo, 1);
 	state->match = get_match(fcinfo, 2);
-	state->updates = PG_GETARG_JSONB_P(4);
+	state->updates = GET_JSONB(4);
 	updates = jsonb_patch_value(state->updates);
 	jsonb_patch_require_object(&updates, "updates");
 	return state;
@@ -175,30 +177,29 @@ jsonb_ivm_array_update_multi_row(PG_FUNCTION_ARGS)
 		SRF_RETURN_DONE(funcctx);
 	if (state->nulls[i])
 		SRF_RETURN_NEXT_NULL(funcctx);
-	target = DatumGetJsonbP(state->targets[i]);
-	SRF_RETURN_NEXT(funcctx,
-					JsonbPGetDatum(jsonb_patch_update_where(target, state->key, &state->match,
-															state->updates)));
+	target = JSONB_PATCH_ARGUMENT(state->targets[i]);
+	target = jsonb_patch_update_where(target, state->key, &state->match, state->updates);
+	SRF_RETURN_NEXT(funcctx, JsonbPGetDatum(JSONB_PATCH_RESULT(target)));
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_array_update_where_path(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchPath path;
 	JsonbPatchMatch match;
 
 	jsonb_patch_path_parse(&path, get_string(fcinfo, 4), "update path");
 	match = get_match(fcinfo, 2);
 	RETURN_PATCHED(jsonb_patch_update_where_path(target, get_string(fcinfo, 1), &match, &path,
-												 PG_GETARG_JSONB_P(5)),
+												 GET_JSONB(5)),
 				   target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_array_delete_where(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchMatch match = get_match(fcinfo, 2);
 
 	RETURN_PATCHED(jsonb_patch_delete_where(target, get_string(fcinfo, 1), &match), target);
@@ -225,9 +226,9 @@ jsonb_ivm_array_insert_where(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(4))
 		sort.descending = jsonb_patch_sort_order(get_string(fcinfo, 4));
-	target = PG_GETARG_JSONB_P(0);
-	PG_RETURN_JSONB_P(jsonb_patch_insert_where(target, get_string(fcinfo, 1),
-											   PG_GETARG_JSONB_P(2), &sort));
+	target = GET_JSONB(0);
+	RETURN_PATCHED(jsonb_patch_insert_where(target, get_string(fcinfo, 1), GET_JSONB(2), &sort),
+				   target);
 }
 
 PGDLLEXPORT Datum
@@ -235,13 +236,13 @@ jsonb_ivm_array_contains_id(PG_FUNCTION_ARGS)
 {
 	JsonbPatchMatch match = get_match(fcinfo, 2);
 
-	PG_RETURN_BOOL(jsonb_patch_contains(PG_GETARG_JSONB_P(0), get_string(fcinfo, 1), &match));
+	PG_RETURN_BOOL(jsonb_patch_contains(GET_JSONB(0), get_string(fcinfo, 1), &match));
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_extract_id(PG_FUNCTION_ARGS)
 {
-	JsonbPatchValue root = jsonb_patch_value(PG_GETARG_JSONB_P(0));
+	JsonbPatchValue root = jsonb_patch_value(GET_JSONB(0));
 	JsonbPatchValue id;
 
 	if (!jsonb_patch_member(&root, get_string(fcinfo, 1), &id))
@@ -257,19 +258,20 @@ jsonb_ivm_extract_id(PG_FUNCTION_ARGS)
 PGDLLEXPORT Datum
 jsonb_ivm_set_path(PG_FUNCTION_ARGS)
 {
+	Jsonb	   *target = GET_JSONB(0);
 	JsonbPatchDoc doc;
 	JsonbPatchPath path;
 
 	jsonb_patch_path_parse(&path, get_string(fcinfo, 1), "path");
-	jsonb_patch_open(&doc, PG_GETARG_JSONB_P(0));
-	jsonb_patch_set(&doc, &path, jsonb_patch_value(PG_GETARG_JSONB_P(2)));
-	PG_RETURN_JSONB_P(jsonb_patch_close(&doc));
+	jsonb_patch_open(&doc, target);
+	jsonb_patch_set(&doc, &path, jsonb_patch_value(GET_JSONB(2)));
+	RETURN_PATCHED(jsonb_patch_close(&doc), target);
 }
 
 PGDLLEXPORT Datum
 jsonb_ivm_apply_changeset(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *target = PG_GETARG_JSONB_P(0);
+	Jsonb	   *target = GET_JSONB(0);
 
-	RETURN_PATCHED(jsonb_patch_apply_changeset(target, PG_GETARG_JSONB_P(1)), target);
+	RETURN_PATCHED(jsonb_patch_apply_changeset(target, GET_JSONB(1)), target);
 }
