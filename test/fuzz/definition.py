@@ -55,7 +55,7 @@ class Definitions(Expressions):
     def __init__(self, rng, schema):
         super().__init__(rng)
         self.schema = schema
-        self.bases = [t.rel() for t in schema.tables]
+        self.bases = [t.rel() for t in schema.tables] * 3 + [r for t in schema.tables for r in t.parts()]
         self.made = []
         self.items = []
         self.size = 0
@@ -170,10 +170,26 @@ class Definitions(Expressions):
             names = ", ".join(str(k.name) for k in query.key)
             more = ", on_untraceable = 'recompute'" if hard else ""
             item.options = f" WITH (key = {literal(names)}{more})"
+        self.roles(query)
         item.constructs = tuple((self.used - before).keys())
         self.items.append(item)
         for name in (item.name, item.view()):
             self.made.append(Rel(name, query.cols, query.key, query.size))
+
+    def roles(self, query):
+        """Column names that the product gives a role: indexed, or unique."""
+        for col in query.cols:
+            if col in query.key or not str(col.name).startswith("c") or not rng_true(self.rng, 0.1):
+                continue
+            if col.type.sql == "uuid":
+                col.name.text += "_id"
+            elif col.type.family == "int":
+                col.name.text = "fk_" + col.name.text
+            elif col.type.sql == "text" and not any(str(c.name) == "identifier" for c in query.cols):
+                col.name.text = "identifier"
+        if query.unique:
+            self.use("unique column id")
+            query.unique.name.text = "id"
 
     def populate(self):
         for _ in range(self.rng.randint(0, 2)):

@@ -90,7 +90,7 @@ class Expressions:
         other = self.scalar(scope, "int", depth - 1)
         forms = [Node(one, rng.choice((" + ", " - ")), other), Node("nullif(", one, ", ", other, ")"),
                  Node("greatest(", one, ", ", other, ")"),
-                 Node("length(", self.scalar(scope, "text", depth - 1), ")")]
+                 Node("length(", self.scalar(scope, "text", depth - 1), ")"), Node("twice(", one, ")")]
         for var in self.columns(scope, "ints"):
             forms += [Node("cardinality(", var.text, ")"), Node("(", var.text, ")[1]")]
         for var in self.columns(scope, "pair"):
@@ -245,8 +245,18 @@ class Expressions:
             return Node("SELECT ", self.scalar(inner, family, depth - 1), " FROM ", body, " ORDER BY ", order,
                         rng.choice((" LIMIT 1", " LIMIT 1", " FETCH FIRST 1 ROW ONLY")),
                         optional(rng.choice(("", "", " OFFSET 1"))))
+        if family == "json" and rng.random() < 0.4:
+            return self.first_few(inner, body, order)
         self.use("aggregate in a scalar subquery")
         return Node("SELECT ", self.aggregate(inner, family, order, depth - 1), " FROM ", body)
+
+    def first_few(self, inner, body, order):
+        """jsonb_agg over the first rows by an order."""
+        self.use("LIMIT in an aggregated subquery")
+        alias = self.alias("f")
+        place = Node("row_number() OVER (ORDER BY ", order, ") AS n")
+        return Node("SELECT jsonb_agg(", f"{alias}.v ORDER BY {alias}.n) FROM (SELECT ", self.document(inner, 0),
+                    " AS v, ", place, " FROM ", body, " ORDER BY ", order, f" LIMIT 2) {alias}")
 
     def aggregate(self, scope, family, order, depth):
         """An aggregate of the family's canonical type over rows of the scope."""
@@ -310,7 +320,13 @@ class Expressions:
         left, right = self.own(scope), self.own(inner)
         middle = {"IN": " IN ", "NOT IN": " NOT IN ", "ANY": rng.choice((" < ANY ", " = ANY ", " <> ANY ")),
                   "ALL": rng.choice((" >= ALL ", " <> ALL ", " = ALL "))}[kind]
-        return condition("(", left, middle, "(SELECT ", right, " FROM ", body, "))")
+        query = Node("SELECT ", right, " FROM ", body)
+        if rng_true(rng, 0.15):
+            self.use("set operation in a sublink")
+            other, more, _ = self.inner(scope, 0)
+            query = Node(query, rng.choice((" UNION ALL ", " UNION ", " EXCEPT ", " INTERSECT ")), "SELECT ",
+                         self.own(more), " FROM ", other, alts=[query])
+        return condition("(", left, middle, "(", query, "))")
 
     def own(self, scope):
         """An integer made of the scope's columns, never a mere constant."""

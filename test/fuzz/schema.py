@@ -33,6 +33,7 @@ INT = Type("integer", "int", tuple("12345678"), outside="-1")
 BIGINT = Type("bigint", "int", tuple("1234567"), outside="-1")
 SMALLINT = Type("smallint", "int", tuple("123456"), outside="-1")
 TEXT = Type("text", "text", ("'a'", "'b'", "'c'", "''", "'Ü x'", "'o''b'", "'a\"}b'"), outside="'~'")
+SERIAL = Type("integer", "int", tuple(map(str, range(1, 90))))
 VARCHAR = Type("varchar(8)", "text", ("'a'", "'b'", "'c '", "'d'"), outside="'~'")
 CHAR = Type("char(3)", "text", ("'a'", "'b'", "'cd'"), exact=False, outside="'~'")
 NUMERIC = Type("numeric", "num", ("1.5", "1.50", "2", "2.0", "3.25", "0"), exact=False)
@@ -66,7 +67,8 @@ CANONICAL = {"int": INT, "text": TEXT, "num": NUMERIC, "float": FLOAT, "bool": B
 TYPE_DDL = ("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
             "CREATE DOMAIN small AS integer CHECK (VALUE > -100)",
             "CREATE TYPE pair AS (a integer, b text)",
-            "CREATE AGGREGATE product (integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')")
+            "CREATE AGGREGATE product (integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')",
+            "CREATE FUNCTION twice(i integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN i * 2")
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Col:
     type: Type
     nullable: bool = True
     generated: str = ""
+    unique: bool = False
     ref: "Ref" = None
     dropped: bool = False  # by the shrinker
 
@@ -114,6 +117,11 @@ class Table:
     def rel(self):
         return Rel(self.name, self.cols, self.key, base=True)
 
+    def parts(self):
+        """Its leaf partitions, or parent and heir of an inheritance tree, as relations of their own."""
+        only = ["ONLY " + self.name] if self.kind == "inherited" else []
+        return [Rel(name, self.cols, self.key, base=True) for name in self.children + only]
+
     def writable(self):
         return [c for c in self.cols if not c.generated]
 
@@ -121,10 +129,11 @@ class Table:
 class Schema:
     """The tables of one round with their DDL and first rows, as shrinkable steps."""
 
-    def __init__(self, rng, safe=False):
+    def __init__(self, rng):
         self.rng = rng
         self.tables = []
         self.ddl = []
+        self.serial = 0
         for number in range(rng.randint(3, 5)):
             self.add_table(number)
         self.add_triggers()
@@ -145,6 +154,8 @@ class Schema:
             table.cols.append(Col(Name(f"o{n}"), odd))
         if rng.random() < 0.25:
             table.cols.append(Col(Name("g1"), INT, generated="l1 * 2 + 1"))
+        if rng.random() < 0.3 and table.kind in ("plain", "unlogged"):
+            table.cols.append(Col(Name("u1"), SERIAL, unique=True))
         rng.random() < 0.3 and rng.shuffle(table.cols)
         self.create(table)
         self.tables.append(table)
@@ -212,6 +223,8 @@ class Schema:
 
     def column_ddl(self, table, col):
         tail = f" GENERATED ALWAYS AS ({col.generated}) STORED" if col.generated else ""
+        if col.unique:
+            tail = " UNIQUE DEFERRABLE INITIALLY DEFERRED"
         return Cell(col, f"{col.name} {col.type.sql}{tail}")
 
     def create_partitions(self, table, method):
@@ -288,6 +301,10 @@ class Schema:
     def row(self, table, keys):
         rng = self.rng
         row = {id(c): c.type.literal(rng, 0.2 if c.nullable else 0) for c in table.writable()}
+        for col in table.writable():
+            if col.unique:
+                self.serial += 1
+                row[id(col)] = f"{self.serial}::integer"
         for ref in table.refs:
             present = keys.get(id(ref.table), [])
             if ref.declared or rng.random() < 0.5:

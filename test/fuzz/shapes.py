@@ -20,6 +20,7 @@ class Query:
     key: list
     items: Seq = None
     size: int = 1
+    unique: object = None  # a column that no two rows share, other than the key
 
 
 class Join:
@@ -177,7 +178,13 @@ def joined(gen, depth):
             gen.rng.choice(steps)(gen, join)
     if rng_true(gen.rng, 0.25):
         join_many(gen, join)
-    return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+    query = gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+    unique = [c for c in join.rel.cols if c.unique]
+    if unique and len(join.key) == len(join.rel.key):
+        text, query.unique = gen.output(Node(join.alias, ".", unique[0].name), INT)
+        query.items.items.append(text)
+        query.cols.append(query.unique)
+    return query
 
 
 def grouped(gen, depth):
@@ -201,6 +208,11 @@ def grouped(gen, depth):
     query = gen.select("", keys, plain, join.text, depth - 1,
                        Node(where, "\nGROUP BY ", by, having(gen, join.scope)))
     add_aggregates(gen, query, join.scope, order, depth)
+    if len(keys) == 2 and rng_true(gen.rng, 0.3):
+        gen.use("window over groups")
+        text, col = gen.output(Node("(sum(count(*)) OVER (PARTITION BY ", keys[0][0], "))::integer"), INT)
+        query.items.items.append(text)
+        query.cols.append(col)
     return query
 
 
@@ -361,12 +373,15 @@ def windowed(gen, depth):
     join = Join(gen, depth)
     able = [v for v in join.scope if v.type.ordered]
     parts = [v.text for v in gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2))))]
+    gen.use("window")
     over = Node("(PARTITION BY ", Seq(", ", parts), " ORDER BY ", gen.order(join.alias, join.rel), ")")
     whole = Node("(PARTITION BY ", Seq(", ", parts), ")")
     ints = gen.scalar(join.scope, "int", 0)
     functions = [Node("row_number() OVER ", over), Node("lag(", ints, ") OVER ", over),
                  Node("count(*) OVER ", whole), Node("sum(", ints, ") OVER ", over),
-                 Node("first_value(", ints, ") OVER ", over), Node("max(", ints, ") OVER ", whole)]
+                 Node("first_value(", ints, ") OVER ", over), Node("max(", ints, ") OVER ", whole),
+                 Node("ntile(2) OVER ", over), Node("dense_rank() OVER ", over),
+                 Node("sum(", ints, ") OVER ", Node(*over.parts[:-1], " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)"))]
     query = gen.select("", join.key, join.scope, join.text, depth - 1, gen.where(join.scope, depth, 0.2))
     for function in gen.rng.sample(functions, gen.rng.randint(1, 2)):
         text, col = gen.output(Node("(", function, ")::integer"), INT)
@@ -386,6 +401,12 @@ def unnested(gen, depth):
         add = Node("CROSS JOIN unnest(", var.text, f") WITH ORDINALITY AS {alias}(e, n)")
         type_ = INT if var.type.family == "ints" else TEXT
         new, key = [Var(Node(f"{alias}.e"), type_)], Node(f"{alias}.n::integer")
+    elif rng_true(gen.rng, 0.3) and any(v.type.family == "json" for v in join.scope):
+        gen.use("jsonb_array_elements")
+        value = gen.rng.choice([v.text for v in join.scope if v.type.family == "json"])
+        guarded = Node("CASE jsonb_typeof(", value, ") WHEN 'array' THEN ", value, " ELSE '[1]' END")
+        add = Node("CROSS JOIN LATERAL jsonb_array_elements(", guarded, f") WITH ORDINALITY AS {alias}(e, n)")
+        new, key = [Var(Node(f"{alias}.e"), CANONICAL["json"])], Node(f"{alias}.n::integer")
     elif rng_true(gen.rng, 0.5):
         gen.use("VALUES")
         rows = Seq(", ", [f"({n}, {t})" for n, t in ((1, "'a'"), (3, "'b'"), (5, "NULL"))])
@@ -470,11 +491,15 @@ def using(gen, depth):
 def untraceable(gen):
     """What only a recompute of the whole tview maintains."""
     gen.size, gen.ctes = 0, []
-    kind = gen.rng.choice(("recursive CTE", "uncorrelated aggregate", "window without partition"))
+    kind = gen.rng.choice(("recursive CTE", "uncorrelated aggregate", "window without partition", "LIMIT"))
     gen.use("recompute: " + kind)
     if kind == "recursive CTE":
         return recursive(gen)
     query = joined(gen, 1)
+    if kind == "LIMIT":
+        keys = Seq(", ", [text.parts[0] for text in query.text.parts[2].items], least=len(query.key))
+        query.text = Node(query.text, "\nORDER BY ", keys, " LIMIT 4")
+        return query
     table = gen.rng.choice(gen.schema.tables)
     if kind == "uncorrelated aggregate":
         extra = Node(f"(SELECT count(*) FROM {table.name})::integer")

@@ -100,7 +100,7 @@ class Transactions(Expressions):
             return maker(table)
         makers = ((self.insert, 30), (self.update, 30), (self.delete, 9), (self.on_conflict, 12),
                   (self.merge, 7), (self.writable_cte, 8), (self.copy, 5), (self.truncate, 0.5),
-                  (self.update_from, 7), (self.block, 5))
+                  (self.update_from, 7), (self.swap, 4), (self.block, 5))
         maker = rng.choices([m for m, _ in makers], [w for _, w in makers])[0]
         self.use(maker.__name__)
         return maker(table)
@@ -154,7 +154,7 @@ class Transactions(Expressions):
     def insert(self, table):
         target = self.target(table)
         cols, rows = self.values(table, odd=target != table.name)
-        tail = " ON CONFLICT DO NOTHING" if rng_true(self.rng, 0.85) else ""
+        tail = nothing(table) if rng_true(self.rng, 0.85) else ""
         return Step("sql", Node(f"INSERT INTO {target} (", cols, ") ", rows, tail))
 
     def on_conflict(self, table):
@@ -167,7 +167,7 @@ class Transactions(Expressions):
     def assignments(self, table, scope, least=1):
         """SET items: new values for one to three columns, the key seldom."""
         rng = self.rng
-        cols = [c for c in table.writable() if c not in table.key]
+        cols = [c for c in table.writable() if c not in table.key and not c.unique]
         cols = rng.sample(cols, min(len(cols), rng.choice((1, 1, 2, 3))))
         if rng_true(rng, 0.1):
             cols = [rng.choice(table.key)]
@@ -199,6 +199,15 @@ class Transactions(Expressions):
         return Step("sql", Node(f"UPDATE {self.target(table)} t SET ", self.assignments(table, scope),
                                 self.filter(table)))
 
+    def swap(self, table):
+        """Values of a unique column change places."""
+        unique = [(t, c) for t in self.schema.tables for c in t.cols if c.unique]
+        if not unique:
+            return self.update(table)
+        table, col = self.rng.choice(unique)
+        forms = (f"u1 = (SELECT min(u1) + max(u1) FROM {table.name}) - u1", "u1 = 100 - u1", "u1 = u1 + 1")
+        return Step("sql", Node(f"UPDATE {table.name} t SET {self.rng.choice(forms)}"))
+
     def update_from(self, table):
         """UPDATE .. FROM another table, each row at most once in effect since values are constant."""
         other = self.rng.choice(self.schema.tables)
@@ -225,7 +234,7 @@ class Transactions(Expressions):
             Node(f"DELETE FROM {table.name} t", self.filter(table, 1)),
             Node(f"UPDATE {table.name} t SET ", self.assignments(table, scope), self.filter(table))))
         cols, rows = self.values(other)
-        second = Node(f"INSERT INTO {other.name} (", cols, ") ", rows, " ON CONFLICT DO NOTHING")
+        second = Node(f"INSERT INTO {other.name} (", cols, ") ", rows, nothing(other))
         return Step("sql", Node("WITH w AS (", first, " RETURNING t.*), i AS (", second,
                                 " RETURNING 1) SELECT count(*) FROM w"))
 
@@ -247,6 +256,13 @@ class Transactions(Expressions):
         failing = self.rng.choice(("PERFORM 1/0;", "", "PERFORM 1/0;"))
         return Step("sql", Node("DO $$ BEGIN ", optional(one.sql, "; "), "BEGIN ", two.sql, f"; {failing} ",
                                 "EXCEPTION WHEN OTHERS THEN NULL; END; END $$"))
+
+
+def nothing(table):
+    """ON CONFLICT DO NOTHING; a deferrable constraint cannot be its arbiter."""
+    if any(c.unique for c in table.cols):
+        return f" ON CONFLICT ({', '.join(str(k.name) for k in table.key)}) DO NOTHING"
+    return " ON CONFLICT DO NOTHING"
 
 
 def copied(literal):
