@@ -23,7 +23,7 @@ SETTINGS = ((0.1, "SET pg_tviews.refresh = 'immediate'"), (0.1, "SET pg_tviews.d
             (0.1, "SET plan_cache_mode = force_generic_plan"), (0.1, "SET enable_seqscan = off"))
 OWN_ERRORS = {"23505", "23503", "23514", "23502", "23001", "25P02", "55006", "3B001", "42704"}
 OWN_MESSAGES = re.compile("cannot affect row a second time|invalid ON UPDATE specification|"
-                          "moving row to another partition during a BEFORE")
+                          "moving row to another partition during a BEFORE|cannot PREPARE a transaction that has operated on")
 USER_TRIGGER = re.compile(r"function (writes_other|before_row)\(\)")
 REFUSED = {"0A000", "42P17"}
 

@@ -69,6 +69,12 @@ TYPE_DDL = ("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
             "CREATE TYPE pair AS (a integer, b text)",
             "CREATE AGGREGATE product (integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')",
             "CREATE FUNCTION twice(i integer) RETURNS integer LANGUAGE sql IMMUTABLE RETURN i * 2")
+FOREIGN_DDL = (
+    "CREATE EXTENSION IF NOT EXISTS postgres_fdw SCHEMA public",
+    "DO $$ BEGIN EXECUTE format('CREATE SERVER IF NOT EXISTS fuzz_loopback FOREIGN DATA WRAPPER postgres_fdw "
+    "OPTIONS (host %L, port %L, dbname %L)', split_part(current_setting('unix_socket_directories'), ',', 1), "
+    "current_setting('port'), current_database()); END $$",
+    "CREATE USER MAPPING IF NOT EXISTS FOR CURRENT_USER SERVER fuzz_loopback")
 
 
 @dataclass
@@ -143,7 +149,7 @@ class Schema:
         rng = self.rng
         letter = "abcdefg"[number]
         name = quote(rng.choice([f"tb_{letter}"] * 6 + [f"Tb {letter.upper()}", f"tb_{letter}é"]))
-        kind = rng.choice(["plain"] * 6 + ["partitioned", "inherited", "unlogged"])
+        kind = rng.choice(["plain"] * 18 + ["partitioned", "inherited", "unlogged"] * 3 + ["foreign"])
         table = Table(name, [], [], kind=kind)
         self.add_key(table, letter)
         for link in ("l1", "l2")[: rng.randint(1, 2)]:
@@ -152,7 +158,7 @@ class Schema:
         self.add_references(table)
         for n, odd in enumerate(rng.sample(ODD, rng.randint(1, 3))):
             table.cols.append(Col(Name(f"o{n}"), odd))
-        if rng.random() < 0.25:
+        if rng.random() < 0.25 and table.kind != "foreign":
             table.cols.append(Col(Name("g1"), INT, generated="l1 * 2 + 1"))
         if rng.random() < 0.3 and table.kind in ("plain", "unlogged"):
             table.cols.append(Col(Name("u1"), SERIAL, unique=True))
@@ -182,7 +188,8 @@ class Schema:
             cols = [Col(Name("fk_" + str(k.name)[3:]), k.type) for k in target.key]
             if target is table:
                 cols[0].name.text = "fk_up"
-            ref = Ref(target, cols, declared=target.kind not in ("inherited", "partitioned") and rng.random() < 0.5,
+            able = target.kind not in ("inherited", "partitioned", "foreign") and table.kind != "foreign"
+            ref = Ref(target, cols, declared=able and rng.random() < 0.5,
                       rule=rng.choice(("", "ON DELETE CASCADE", "ON DELETE SET NULL ON UPDATE CASCADE",
                                        "DEFERRABLE INITIALLY DEFERRED")))
             if target.kind == "unlogged" and table.kind != "unlogged":
@@ -192,8 +199,19 @@ class Schema:
             table.cols += cols
             table.refs.append(ref)
 
+    def create_foreign(self, table):
+        """A table behind postgres_fdw, which leads back to this database."""
+        remote = quote(table.name.strip('"') + "_remote")
+        lines = Seq(", ", [self.column_ddl(table, c) for c in table.cols])
+        self.ddl += [Node(text) for text in FOREIGN_DDL]
+        self.ddl += [Node(f"CREATE TABLE {remote} (", lines, ", PRIMARY KEY (", names(table.key), "))"),
+                     Node(f"CREATE FOREIGN TABLE {table.name} (", lines, ") SERVER fuzz_loopback "
+                          f"OPTIONS (schema_name 'fz', table_name '{remote.strip(chr(34))}')")]
+
     def create(self, table):
         rng = self.rng
+        if table.kind == "foreign":
+            return self.create_foreign(table)
         lines = [self.column_ddl(table, c) for c in table.cols]
         if rng.random() < 0.2:
             lines.insert(rng.randint(0, len(lines)), "gone integer")

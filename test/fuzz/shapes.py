@@ -331,7 +331,9 @@ def counted(gen, depth):
 
 def by_primary_key(gen, depth):
     """GROUP BY a table's primary key: its other columns depend on it and need no grouping."""
-    tables = [t for t in gen.schema.tables if t.kind not in ("inherited",)]
+    tables = [t for t in gen.schema.tables if t.kind not in ("inherited", "foreign")]
+    if not tables:
+        return joined(gen, depth)
     table = gen.rng.choice(tables)
     gen.size += 1
     join = Join(gen, depth, table.rel())

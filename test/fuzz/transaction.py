@@ -101,6 +101,8 @@ class Transactions(Expressions):
         makers = ((self.insert, 30), (self.update, 30), (self.delete, 9), (self.on_conflict, 12),
                   (self.merge, 7), (self.writable_cte, 8), (self.copy, 5), (self.truncate, 0.5),
                   (self.update_from, 7), (self.swap, 4), (self.block, 5))
+        if table.kind == "foreign":
+            makers = [m for m in makers if m[0] not in (self.on_conflict, self.merge, self.truncate)]
         maker = rng.choices([m for m, _ in makers], [w for _, w in makers])[0]
         self.use(maker.__name__)
         return maker(table)
@@ -260,7 +262,7 @@ class Transactions(Expressions):
 
 def nothing(table):
     """ON CONFLICT DO NOTHING; a deferrable constraint cannot be its arbiter."""
-    if any(c.unique for c in table.cols):
+    if any(c.unique for c in table.cols) and table.kind != "foreign":
         return f" ON CONFLICT ({', '.join(str(k.name) for k in table.key)}) DO NOTHING"
     return " ON CONFLICT DO NOTHING"
 
