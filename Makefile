@@ -1,0 +1,42 @@
+# pg_tviews and its companion jsonb_ivm.  Any server: make PG_CONFIG=/path/to/pg_config
+
+EXTENSION = pg_tviews
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+MODULE_big = pg_tviews
+PGFILEDESC = "pg_tviews - read models that are right at every commit"
+
+OBJS = \
+	src/init.o \
+	$(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c)))
+
+DATA = $(wildcard sql/pg_tviews--*--*.sql)
+DATA_built = pg_tviews--$(EXTVERSION).sql
+
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=pg_tviews
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --load-extension=pg_tviews
+
+PG_CPPFLAGS = -I$(srcdir)/src
+PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers
+EXTRA_CLEAN = $(DATA_built)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(DATA_built): sql/pg_tviews.sql $(EXTENSION).control
+	cp $< $@
+
+# The companion has a Makefile of its own and needs nothing from here.
+all: jsonb_ivm-all
+install: jsonb_ivm-install
+uninstall: jsonb_ivm-uninstall
+clean: jsonb_ivm-clean
+installcheck: jsonb_ivm-installcheck
+
+jsonb_ivm-%:
+	$(MAKE) -C jsonb_ivm $* PG_CONFIG=$(PG_CONFIG)
+
+.PHONY: jsonb_ivm-all jsonb_ivm-install jsonb_ivm-uninstall jsonb_ivm-clean jsonb_ivm-installcheck

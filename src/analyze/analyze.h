@@ -1,0 +1,146 @@
+/*
+ * analyze.h
+ *		From the definition of a tview to the traces of its base tables.
+ *
+ * See README.md in this folder for the method and why no key is missed.
+ */
+#ifndef TVIEWS_ANALYZE_H
+#define TVIEWS_ANALYZE_H
+
+#include "access/attnum.h"
+#include "access/tupdesc.h"
+#include "catalog/catalog.h"
+#include "executor/spi.h"
+#include "nodes/parsenodes.h"
+
+/* Name under which tracing queries read the captured rows; column cN of it is
+ * attribute N of the base table. */
+#define TVIEW_CHANGED_RELATION "tview_changed"
+
+/* One way from captured values to keys. */
+typedef struct TraceQuery
+{
+	AttrNumber *direct;			/* base attribute of each key column, or NULL */
+	char	   *sql;			/* else: query over TVIEW_CHANGED_RELATION */
+	SPIPlanPtr	plan;			/* filled by the refresh module */
+} TraceQuery;
+
+/* How changes to one occurrence of a base table become keys. */
+typedef struct TviewTrace
+{
+	Oid			relid;			/* the base table as the definition names it */
+	bool		inherit;		/* false for ONLY */
+	bool		whole;			/* a change may concern every key */
+	const char *reason;			/* why, where whole */
+	int			location;		/* of the construct in the query, or -1 */
+	List	   *queries;		/* of TraceQuery, unless whole */
+	int			ncaptured;
+	AttrNumber *captured;		/* attributes to capture, ascending */
+	Bitmapset  *referenced;		/* attributes the definition depends on */
+	bool		references_all; /* whole-row reference: all of them */
+	RangeTblEntry *source;		/* during analysis only */
+	TupleDesc	capture_desc;	/* of captured tuples; columns named cN */
+	struct DirtySet *pending;	/* where to add captured values ... */
+	uint64		pending_epoch;	/* ... while this is the current epoch */
+} TviewTrace;
+
+/* What an analysis found out about a definition. */
+typedef struct TviewAnalysis
+{
+	List	   *traces;			/* of TviewTrace */
+	bool		key_nullable;	/* the key is not provably free of NULL */
+	bool		clock;			/* depends on the clock or on settings */
+	Query	   *expanded;		/* the definition with all views expanded */
+} TviewAnalysis;
+
+/* A reason for which a definition is refused. */
+typedef struct TviewRefusal
+{
+	int			sqlstate;
+	char	   *message;
+	char	   *detail;
+	char	   *hint;
+	int			location;
+} TviewRefusal;
+
+/* expand.c */
+extern Query *tview_expand_query(Query *query);
+extern Query *tview_expand_view(Oid view);
+extern List *tview_helper_views(Oid view);
+
+/* checks.c */
+extern List *tview_check_definition(Query *expanded, Oid self);
+extern List *tview_base_relations(Query *expanded);
+extern bool tview_depends_on_clock(Query *expanded);
+extern TviewRefusal *tview_refusal(int sqlstate, int location, char *message,
+								   char *detail, char *hint);
+
+/* usage.c */
+typedef struct ColumnUsage
+{
+	RangeTblEntry *rte;			/* an occurrence of a base relation */
+	Bitmapset  *columns;		/* offset by FirstLowInvalidHeapAttributeNumber */
+	bool		all;
+} ColumnUsage;
+
+extern List *tview_column_usage(Query *expanded);
+
+/* trace.c */
+extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
+									int nkeys, const char *table_name,
+									List *key_names);
+
+/* nullable.c */
+extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
+
+/* descriptor.c: what a backend knows about one tview */
+typedef struct TviewKey
+{
+	AttrNumber	view_attno;
+	AttrNumber	table_attno;
+	Oid			type;
+	int32		typmod;
+	Oid			collation;
+	int16		typlen;
+	bool		typbyval;
+	Oid			eq_operator;	/* default btree equality */
+	FmgrInfo	compare;		/* default btree comparison */
+} TviewKey;
+
+typedef struct TviewDesc
+{
+	Oid			tview;			/* hash key; must be first */
+	Oid			view;
+	Oid			owner;
+	MemoryContext context;		/* holds the descriptor itself */
+	bool		valid;			/* cleared by invalidation */
+	bool		populated;
+	bool		recompute;		/* on_untraceable = 'recompute' */
+	int			depth;			/* 1 + depth of the tviews it reads */
+	char	   *name;			/* qualified and quoted */
+	char	   *view_name;		/* qualified and quoted */
+	List	   *settings;
+	int			nkeys;
+	TviewKey   *keys;
+	int			ncolumns;		/* of the view */
+	AttrNumber *table_attnos;	/* of each view column in the table */
+	AttrNumber	updated_at;		/* 0 where the definition has its own */
+	bool		key_nullable;
+	List	   *traces;			/* of TviewTrace */
+	List	   *base_relations; /* Oids, as named in the definition */
+	List	   *helper_views;	/* Oids of the views between */
+	List	   *downstream;		/* Oids of the tviews above, at any depth ... */
+	uint64		downstream_generation;	/* ... as of this generation */
+	SPIPlanPtr	single_plan;	/* filled by the refresh module */
+	SPIPlanPtr	batch_plan;
+} TviewDesc;
+
+extern void tview_desc_init(void);
+extern TviewDesc *tview_desc(Oid tview);
+extern void tview_desc_at_xact_end(void);
+extern uint64 tview_desc_generation(void);
+
+/* report.c */
+extern AttrNumber tview_find_column(Query *query, const char *name);
+
+#endif							/* TVIEWS_ANALYZE_H */

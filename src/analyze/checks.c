@@ -1,0 +1,313 @@
+/*
+ * checks.c
+ *		What a definition may not contain.
+ *
+ * These functions return reasons instead of throwing them, so that
+ * pg_tviews_analyze_select() can list all of them.
+ */
+#include "base/compat.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "analyze/analyze.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+
+/* Functions of the server that read tables named in their arguments. */
+static const Oid table_readers[] = {
+	F_TABLE_TO_XML, F_TABLE_TO_XMLSCHEMA, F_TABLE_TO_XML_AND_XMLSCHEMA,
+	F_SCHEMA_TO_XML, F_SCHEMA_TO_XMLSCHEMA, F_SCHEMA_TO_XML_AND_XMLSCHEMA,
+	F_DATABASE_TO_XML, F_DATABASE_TO_XMLSCHEMA,
+	F_DATABASE_TO_XML_AND_XMLSCHEMA
+};
+
+/* Functions whose result changes while no row does. */
+static const Oid clock_functions[] = {
+	F_NOW, F_TRANSACTION_TIMESTAMP, F_STATEMENT_TIMESTAMP,
+	F_AGE_TIMESTAMPTZ, F_AGE_TIMESTAMP,
+	F_CURRENT_SETTING_TEXT, F_CURRENT_SETTING_TEXT_BOOL
+};
+
+typedef struct CheckContext
+{
+	List	   *refusals;
+	int			location;		/* of the expression being checked */
+	bool		clock;
+} CheckContext;
+
+/* Make a reason to refuse; detail and hint may be NULL. */
+TviewRefusal *
+tview_refusal(int sqlstate, int location, char *message, char *detail,
+			  char *hint)
+{
+	TviewRefusal *refusal = palloc(sizeof(TviewRefusal));
+
+	refusal->sqlstate = sqlstate;
+	refusal->location = location;
+	refusal->message = message;
+	refusal->detail = detail;
+	refusal->hint = hint;
+	return refusal;
+}
+
+static bool
+oid_in(Oid value, const Oid *array, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (array[i] == value)
+			return true;
+	return false;
+}
+
+static void
+refuse_function(CheckContext *context, Oid function, char *message, char *detail,
+				char *hint)
+{
+	context->refusals =
+		lappend(context->refusals,
+				tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, context->location,
+							  psprintf(message, format_procedure(function)),
+							  detail, hint));
+}
+
+/* A function in SQL or a procedural language may read any table. */
+static bool
+may_read_tables(Form_pg_proc proc)
+{
+	return proc->provolatile == PROVOLATILE_STABLE &&
+		proc->prolang != INTERNALlanguageId && proc->prolang != ClanguageId;
+}
+
+static bool
+check_function(Oid function, void *arg)
+{
+	CheckContext *context = arg;
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc proc;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	if (proc->provolatile == PROVOLATILE_VOLATILE)
+		refuse_function(context, function,
+						"function %s is volatile and cannot be used in a tview",
+						"Its result can change without any change to a base table.",
+						"Compute the value when the base row is written, or mark the function "
+						"IMMUTABLE or STABLE if it is.");
+	else if (may_read_tables(proc) ||
+			 oid_in(function, table_readers, lengthof(table_readers)))
+		refuse_function(context, function,
+						"function %s may read tables and cannot be used in a tview",
+						"Changes to the tables that it reads would not be noticed.",
+						"Write its query into the definition, or mark the function IMMUTABLE if "
+						"its result depends on its arguments only.");
+	if (oid_in(function, clock_functions, lengthof(clock_functions)))
+		context->clock = true;
+	ReleaseSysCache(tuple);
+	return false;
+}
+
+static bool
+is_clock_value(Node *node)
+{
+	if (!IsA(node, SQLValueFunction))
+		return false;
+	switch (((SQLValueFunction *) node)->op)
+	{
+		case SVFOP_CURRENT_DATE:
+		case SVFOP_CURRENT_TIME:
+		case SVFOP_CURRENT_TIME_N:
+		case SVFOP_CURRENT_TIMESTAMP:
+		case SVFOP_CURRENT_TIMESTAMP_N:
+		case SVFOP_LOCALTIME:
+		case SVFOP_LOCALTIME_N:
+		case SVFOP_LOCALTIMESTAMP:
+		case SVFOP_LOCALTIMESTAMP_N:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static void
+check_query(Query *query, CheckContext *context)
+{
+	if (query->commandType != CMD_SELECT || query->hasModifyingCTE)
+		context->refusals =
+			lappend(context->refusals,
+					tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+								  "a tview definition must not change data",
+								  NULL, "Use a plain SELECT."));
+	if (query->rowMarks != NIL)
+		context->refusals =
+			lappend(context->refusals,
+					tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+								  "FOR UPDATE and FOR SHARE are not allowed in a tview definition",
+								  "A definition is evaluated at every refresh and must not lock rows.",
+								  "Remove the locking clause."));
+}
+
+static bool
+check_walker(Node *node, CheckContext *context)
+{
+	int			saved = context->location;
+	bool		result;
+
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Query))
+	{
+		check_query((Query *) node, context);
+		return query_tree_walker((Query *) node, check_walker, context, 0);
+	}
+	if (exprLocation(node) >= 0)
+		context->location = exprLocation(node);
+	if (is_clock_value(node))
+		context->clock = true;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN)
+		context->refusals =
+			lappend(context->refusals,
+					tview_refusal(ERRCODE_UNDEFINED_PARAMETER, context->location,
+								  "a tview definition must not contain parameters",
+								  NULL, "Write the value into the definition."));
+	check_functions_in_node(node, check_function, context);
+	result = expression_tree_walker(node, check_walker, context);
+	context->location = saved;
+	return result;
+}
+
+static bool
+is_system_relation(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	return relid < FirstNormalObjectId ||
+		get_rel_namespace(relid) == PG_CATALOG_NAMESPACE ||
+		(schema != NULL && strcmp(schema, "information_schema") == 0);
+}
+
+/* Why a relation cannot be a base table; NULL where it can. */
+static TviewRefusal *
+check_relation(RangeTblEntry *rte, Oid self)
+{
+	char	   *name = get_rel_name(rte->relid);
+	char		relkind = get_rel_relkind(rte->relid);
+
+	if (rte->relid == self)
+		return tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,
+							 psprintf("tview \"%s\" cannot be defined by reading itself", name),
+							 NULL, "Read the base tables instead.");
+	if (is_system_relation(rte->relid))
+		return tview_refusal(ERRCODE_WRONG_OBJECT_TYPE, -1,
+							 psprintf("system relation \"%s\" cannot be a base table of a tview", name),
+							 "Changes to system relations cannot be captured.",
+							 "Copy what you need into a table of your own.");
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_PARTITIONED_TABLE &&
+		relkind != RELKIND_FOREIGN_TABLE)
+		return tview_refusal(ERRCODE_WRONG_OBJECT_TYPE, -1,
+							 psprintf("relation \"%s\" cannot be a base table of a tview", name),
+							 relkind == RELKIND_MATVIEW ?
+							 "A materialized view does not tell which of its rows changed." :
+							 "Only tables, partitioned tables and foreign tables can be.",
+							 relkind == RELKIND_MATVIEW ?
+							 "Make the materialized view a tview, or read the tables below it." :
+							 "Read a table instead.");
+	if (get_rel_persistence(rte->relid) == RELPERSISTENCE_TEMP)
+		return tview_refusal(ERRCODE_INVALID_TABLE_DEFINITION, -1,
+							 psprintf("temporary table \"%s\" cannot be a base table of a tview", name),
+							 "A temporary table is visible to its own session only.",
+							 "Use a permanent or unlogged table.");
+	if (rte->tablesample != NULL)
+		return tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+							 psprintf("TABLESAMPLE of \"%s\" is not allowed in a tview definition", name),
+							 "A sample is different at every evaluation.",
+							 "Filter by a column instead.");
+	return NULL;
+}
+
+/* The row identity of a physical tuple is not part of the data. */
+static TviewRefusal *
+check_columns(ColumnUsage *usage)
+{
+	int			column = bms_next_member(usage->columns, -1);
+
+	for (; column >= 0; column = bms_next_member(usage->columns, column))
+	{
+		AttrNumber	attno = column + FirstLowInvalidHeapAttributeNumber;
+
+		if (attno < 0 && attno != TableOidAttributeNumber)
+			return tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+								 psprintf("system column of \"%s\" cannot be used in a tview",
+										  get_rel_name(usage->rte->relid)),
+								 "It changes when the row is moved or locked.",
+								 "Use the primary key of the table.");
+	}
+	return NULL;
+}
+
+/*
+ * All reasons to refuse an expanded definition: a list of TviewRefusal.
+ *
+ * self: the table of the tview if it exists already, else InvalidOid.
+ */
+List *
+tview_check_definition(Query *expanded, Oid self)
+{
+	CheckContext context = {NIL, -1, false};
+	List	   *usages = tview_column_usage(expanded);
+	ListCell   *lc;
+
+	check_walker((Node *) expanded, &context);
+	foreach(lc, usages)
+	{
+		ColumnUsage *usage = lfirst(lc);
+		TviewRefusal *refusal = check_relation(usage->rte, self);
+
+		if (refusal == NULL)
+			refusal = check_columns(usage);
+		if (refusal != NULL)
+			context.refusals = lappend(context.refusals, refusal);
+	}
+	if (usages == NIL)
+		context.refusals =
+			lappend(context.refusals,
+					tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,
+								  "a tview must read at least one table",
+								  "Without a base table its rows would never change.",
+								  "Use a view or a table."));
+	return context.refusals;
+}
+
+/* Does the definition depend on the clock or on settings? */
+bool
+tview_depends_on_clock(Query *expanded)
+{
+	CheckContext context = {NIL, -1, false};
+
+	check_walker((Node *) expanded, &context);
+	return context.clock;
+}
+
+/* The base relations of an expanded definition, each once. */
+List *
+tview_base_relations(Query *expanded)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tview_column_usage(expanded))
+		result = list_append_unique_oid(result,
+										((ColumnUsage *) lfirst(lc))->rte->relid);
+	return result;
+}

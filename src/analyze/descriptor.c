@@ -1,0 +1,371 @@
+/*
+ * descriptor.c
+ *		What a backend knows about a tview: derived from its view, cached.
+ *
+ * Lifetime.  A descriptor is built when first needed and lives until something
+ * it depends on changes.  Invalidation callbacks only mark it.  A marked
+ * descriptor is replaced at the next look-up but stays allocated until the end
+ * of the transaction, because captured changes and running refreshes still
+ * point to it; it is not wrong for them: a change that matters to them would
+ * have needed a lock that the writing transaction excludes.
+ */
+#include "base/compat.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/xact.h"
+#include "analyze/analyze.h"
+#include "base/guc.h"
+#include "base/sandbox.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+typedef struct DescEntry
+{
+	Oid			tview;			/* hash key */
+	TviewDesc  *desc;			/* NULL while none is built */
+} DescEntry;
+
+static HTAB *descriptors = NULL;
+static List *retired = NIL;		/* in TopMemoryContext, freed at xact end */
+static uint64 generation = 1;	/* counts invalidations */
+
+static void
+invalidate_all(void)
+{
+	HASH_SEQ_STATUS scan;
+	DescEntry  *entry;
+
+	generation++;
+	hash_seq_init(&scan, descriptors);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+		if (entry->desc != NULL)
+			entry->desc->valid = false;
+}
+
+static void
+invalidate_relation(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS scan;
+	DescEntry  *entry;
+
+	if (!OidIsValid(relid))
+	{
+		invalidate_all();
+		return;
+	}
+	generation++;
+	hash_seq_init(&scan, descriptors);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		TviewDesc  *desc = entry->desc;
+
+		if (desc != NULL && desc->valid &&
+			(relid == desc->tview || relid == desc->view ||
+			 list_member_oid(desc->base_relations, relid) ||
+			 list_member_oid(desc->helper_views, relid)))
+			desc->valid = false;
+	}
+}
+
+void
+tview_desc_init(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(DescEntry);
+	ctl.hcxt = TopMemoryContext;
+	descriptors = hash_create("tview descriptors", 64, &ctl,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
+}
+
+/* Changes whenever anything that descriptors depend on may have changed. */
+uint64
+tview_desc_generation(void)
+{
+	return generation;
+}
+
+/* Output column of a query by name, 0 where there is none. */
+AttrNumber
+tview_find_column(Query *query, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk && strcmp(tle->resname, name) == 0)
+			return tle->resno;
+	}
+	return InvalidAttrNumber;
+}
+
+static void
+describe_key(TviewDesc *desc, TviewKey *key, const char *name)
+{
+	TypeCacheEntry *typcache;
+
+	key->table_attno = get_attnum(desc->tview, name);
+	key->view_attno = get_attnum(desc->view, name);
+	if (key->table_attno <= 0 || key->view_attno <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("key column \"%s\" of tview %s does not exist", name, desc->name),
+				 errhint("Restore the definition with CREATE OR REPLACE TVIEW.")));
+	get_atttypetypmodcoll(desc->view, key->view_attno, &key->type, &key->typmod,
+						  &key->collation);
+	get_typlenbyval(key->type, &key->typlen, &key->typbyval);
+	typcache = lookup_type_cache(key->type, TYPECACHE_EQ_OPR | TYPECACHE_CMP_PROC);
+	key->eq_operator = typcache->eq_opr;
+	if (!OidIsValid(typcache->cmp_proc))
+		elog(ERROR, "type %s has no btree comparison", format_type_be(key->type));
+	fmgr_info_cxt(typcache->cmp_proc, &key->compare, desc->context);
+}
+
+static char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+static Oid
+relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* Which table column each column of the view is stored in. */
+static void
+describe_columns(TviewDesc *desc)
+{
+	Relation	view = relation_open(desc->view, AccessShareLock);
+	TupleDesc	tupdesc = RelationGetDescr(view);
+
+	desc->ncolumns = tupdesc->natts;
+	desc->table_attnos = palloc0(sizeof(AttrNumber) * tupdesc->natts);
+	desc->updated_at = get_attnum(desc->tview, "updated_at");
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(tupdesc, i);
+
+		desc->table_attnos[i] = get_attnum(desc->tview, NameStr(attr->attname));
+		if (desc->table_attnos[i] <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of tview %s does not exist",
+							NameStr(attr->attname), desc->name)));
+		if (desc->table_attnos[i] == desc->updated_at)
+			desc->updated_at = InvalidAttrNumber;
+	}
+	relation_close(view, AccessShareLock);
+}
+
+/* The tuple in which a trace keeps captured values. */
+static TupleDesc
+capture_tupdesc(TviewTrace *trace)
+{
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(trace->ncaptured);
+
+	for (int i = 0; i < trace->ncaptured; i++)
+	{
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(trace->relid, trace->captured[i], &type, &typmod,
+							  &collation);
+		TupleDescInitEntry(tupdesc, i + 1, psprintf("c%d", trace->captured[i]),
+						   type, typmod, 0);
+		TupleDescInitEntryCollation(tupdesc, i + 1, collation);
+	}
+	return tupdesc;
+}
+
+static int
+tview_depth(TviewDesc *desc)
+{
+	int			depth = 0;
+	ListCell   *lc;
+
+	foreach(lc, desc->base_relations)
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			depth = Max(depth, tview_desc(lfirst_oid(lc))->depth);
+	return depth + 1;
+}
+
+static void
+describe_traces(TviewDesc *desc, List *key_names)
+{
+	Query	   *expanded = tview_expand_view(desc->view);
+	AttrNumber *keys = palloc(sizeof(AttrNumber) * desc->nkeys);
+	TviewAnalysis *analysis;
+	ListCell   *lc;
+
+	for (int i = 0; i < desc->nkeys; i++)
+		keys[i] = desc->keys[i].view_attno;
+	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name, key_names);
+	desc->key_nullable = analysis->key_nullable;
+	desc->traces = analysis->traces;
+	desc->base_relations = tview_base_relations(expanded);
+	desc->helper_views = tview_helper_views(desc->view);
+	foreach(lc, desc->traces)
+	{
+		TviewTrace *trace = lfirst(lc);
+
+		trace->source = NULL;
+		if (!trace->whole)
+			trace->capture_desc = capture_tupdesc(trace);
+	}
+}
+
+static TviewDesc *
+build_descriptor(const TviewMeta *meta, MemoryContext context)
+{
+	TviewDesc  *desc = palloc0(sizeof(TviewDesc));
+	TviewSandbox sandbox;
+	List	   *key_names = NIL;
+	ListCell   *lc;
+
+	desc->tview = meta->tview;
+	desc->view = meta->view;
+	desc->context = context;
+	desc->valid = true;
+	desc->populated = meta->populated;
+	desc->recompute = (tview_meta_option(meta, "on_untraceable") != NULL &&
+					   pg_strcasecmp(tview_meta_option(meta, "on_untraceable"),
+									 "recompute") == 0);
+	desc->owner = relation_owner(meta->tview);
+	desc->name = qualified_name(meta->tview);
+	desc->view_name = qualified_name(meta->view);
+	foreach(lc, meta->settings)
+		desc->settings = lappend(desc->settings, pstrdup(lfirst(lc)));
+	foreach(lc, meta->key_columns)
+		key_names = lappend(key_names, pstrdup(lfirst(lc)));
+	desc->nkeys = list_length(key_names);
+	desc->keys = palloc0(sizeof(TviewKey) * desc->nkeys);
+	describe_columns(desc);
+	foreach(lc, key_names)
+		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));
+
+	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
+	describe_traces(desc, key_names);
+	tview_sandbox_leave(&sandbox);
+	desc->depth = tview_depth(desc);
+	return desc;
+}
+
+static TviewDesc *
+make_descriptor(Oid tview)
+{
+	const TviewMeta *meta = tview_meta_of_table(tview);
+	MemoryContext context;
+	MemoryContext old;
+	TviewDesc  *desc;
+	uint64		before = generation;
+
+	if (meta == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a tview", get_rel_name(tview))));
+
+	/* Under the transaction until complete, so that an error frees it. */
+	context = AllocSetContextCreate(CurTransactionContext, "tview descriptor",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	desc = build_descriptor(meta, context);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(context, CacheMemoryContext);
+
+	/* What changed while we looked may have been missed: look again next time. */
+	desc->valid = (generation == before);
+	return desc;
+}
+
+static void
+retire(TviewDesc *desc)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	retired = lappend(retired, desc);
+	MemoryContextSwitchTo(old);
+	generation++;				/* nobody may keep pointing to it */
+}
+
+/*
+ * The descriptor of a tview; throws where the table is not one.  Valid until
+ * the end of the transaction.
+ */
+TviewDesc *
+tview_desc(Oid tview)
+{
+	DescEntry  *entry;
+	TviewDesc  *desc;
+	bool		found;
+
+	check_stack_depth();
+	entry = hash_search(descriptors, &tview, HASH_ENTER, &found);
+	if (!found)
+		entry->desc = NULL;
+	if (entry->desc != NULL && entry->desc->valid)
+		return entry->desc;
+
+	desc = make_descriptor(tview);
+	entry = hash_search(descriptors, &tview, HASH_ENTER, &found);
+	if (entry->desc != NULL)
+		retire(entry->desc);
+	entry->desc = desc;
+	return desc;
+}
+
+static void
+free_plan(SPIPlanPtr plan)
+{
+	if (plan != NULL)
+		SPI_freeplan(plan);
+}
+
+static void
+free_descriptor(TviewDesc *desc)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	free_plan(desc->single_plan);
+	free_plan(desc->batch_plan);
+	foreach(lc, desc->traces)
+		foreach(lc2, ((TviewTrace *) lfirst(lc))->queries)
+			free_plan(((TraceQuery *) lfirst(lc2))->plan);
+	MemoryContextDelete(desc->context);
+}
+
+/* Free the descriptors that were replaced during the transaction. */
+void
+tview_desc_at_xact_end(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, retired)
+		free_descriptor(lfirst(lc));
+	list_free(retired);
+	retired = NIL;
+}

@@ -1,0 +1,224 @@
+/*
+ * expand.c
+ *		Brings a definition into the one shape that analysis works on.
+ *
+ * Views and row-level security policies are expanded by the server's own
+ * rewriter.  Then, at every level: common table expressions become subqueries
+ * at each place that uses them (a recursive one stays), and Vars of join
+ * aliases and of grouping columns become the expressions they stand for, so
+ * that every Var names an item of the FROM clause.
+ *
+ * The result is for analysis only; what is executed is always the view itself.
+ */
+#include "base/compat.h"
+
+#include "access/relation.h"
+#include "analyze/analyze.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/rel.h"
+
+typedef struct InlineContext
+{
+	CommonTableExpr *cte;
+	int			depth;			/* levels below the query that owns the CTE */
+} InlineContext;
+
+static void
+become_subquery(RangeTblEntry *rte, const InlineContext *context)
+{
+	Query	   *subquery = copyObject(castNode(Query, context->cte->ctequery));
+
+	/* Outer references of the CTE now start from deeper down. */
+	if (context->depth > 0)
+		IncrementVarSublevelsUp((Node *) subquery, context->depth, 1);
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = subquery;
+	rte->ctename = NULL;
+	rte->ctelevelsup = 0;
+	rte->coltypes = NIL;
+	rte->coltypmods = NIL;
+	rte->colcollations = NIL;
+}
+
+static bool
+inline_walker(Node *node, InlineContext *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_CTE &&
+			rte->ctelevelsup == context->depth &&
+			strcmp(rte->ctename, context->cte->ctename) == 0)
+			become_subquery(rte, context);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->depth++;
+		result = query_tree_walker((Query *) node, inline_walker, context,
+								   QTW_EXAMINE_RTES_AFTER);
+		context->depth--;
+		return result;
+	}
+	return expression_tree_walker(node, inline_walker, context);
+}
+
+/* In order, since a CTE may use those before it. */
+static void
+inline_ctes(Query *query)
+{
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, query->cteList)
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+		InlineContext context = {cte, 0};
+
+		if (cte->cterecursive)
+			kept = lappend(kept, cte);
+		else
+			query_tree_walker(query, inline_walker, &context,
+							  QTW_EXAMINE_RTES_AFTER);
+	}
+	query->cteList = kept;
+}
+
+static Node *
+flatten(Query *query, Node *node)
+{
+	return node == NULL ? NULL : flatten_join_alias_vars_compat(query, node);
+}
+
+static void
+flatten_rte(Query *query, RangeTblEntry *rte)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_SUBQUERY:
+			if (rte->lateral)
+				rte->subquery = (Query *) flatten(query, (Node *) rte->subquery);
+			break;
+		case RTE_FUNCTION:
+			rte->functions = (List *) flatten(query, (Node *) rte->functions);
+			break;
+		case RTE_TABLEFUNC:
+			rte->tablefunc = (TableFunc *) flatten(query, (Node *) rte->tablefunc);
+			break;
+		case RTE_VALUES:
+			rte->values_lists = (List *) flatten(query, (Node *) rte->values_lists);
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+flatten_level(Query *query)
+{
+	ListCell   *lc;
+
+	if (query_has_group_rte(query))
+	{
+		query->targetList = (List *)
+			flatten_group_exprs_compat(query, (Node *) query->targetList);
+		query->havingQual = query->havingQual == NULL ? NULL :
+			flatten_group_exprs_compat(query, query->havingQual);
+		query_drop_group_rte(query);
+	}
+	query->targetList = (List *) flatten(query, (Node *) query->targetList);
+	query->havingQual = flatten(query, query->havingQual);
+	query->jointree = (FromExpr *) flatten(query, (Node *) query->jointree);
+	foreach(lc, query->rtable)
+		flatten_rte(query, lfirst_node(RangeTblEntry, lc));
+}
+
+static bool
+normalize_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Query))
+	{
+		inline_ctes((Query *) node);
+		flatten_level((Query *) node);
+		return query_tree_walker((Query *) node, normalize_walker, context, 0);
+	}
+	return expression_tree_walker(node, normalize_walker, context);
+}
+
+/*
+ * Expand an analysed SELECT.  The argument is not changed.  Takes the locks
+ * that reading needs on all relations in it.
+ */
+Query *
+tview_expand_query(Query *query)
+{
+	List	   *rewritten;
+	Query	   *expanded = copyObject(query);
+
+	AcquireRewriteLocks(expanded, true, false);
+	rewritten = QueryRewrite(expanded);
+	if (list_length(rewritten) != 1)
+		elog(ERROR, "unexpected rewrite result for a tview definition");
+	expanded = linitial_node(Query, rewritten);
+	normalize_walker((Node *) expanded, NULL);
+	return expanded;
+}
+
+/* Expand the definition stored in a view. */
+Query *
+tview_expand_view(Oid view)
+{
+	Relation	rel = relation_open(view, AccessShareLock);
+	Query	   *expanded = tview_expand_query(get_view_query(rel));
+
+	relation_close(rel, NoLock);
+	return expanded;
+}
+
+static bool
+views_walker(Node *node, List **views)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		if (rte->rtekind == RTE_RELATION && rte->relkind == RELKIND_VIEW)
+			*views = list_append_unique_oid(*views, rte->relid);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, views_walker, views,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, views_walker, views);
+}
+
+/* The views that a view reads, at any depth, each once. */
+List *
+tview_helper_views(Oid view)
+{
+	List	   *views = list_make1_oid(view);
+
+	for (int i = 0; i < list_length(views); i++)
+	{
+		Relation	rel = relation_open(list_nth_oid(views, i), AccessShareLock);
+
+		views_walker((Node *) get_view_query(rel), &views);
+		relation_close(rel, NoLock);
+	}
+	return list_delete_oid(views, view);
+}

@@ -1,0 +1,934 @@
+/*
+ * focus.c
+ *		Looks at a query from each base relation in it in turn.
+ *
+ * For every occurrence T of a base relation, anywhere below a query, this
+ * makes one or more Focus: flat inner joins of T's changed rows with the items
+ * met on the way up, and the output columns that survive.  Going up one level,
+ * whatever the level does to its rows (grouping, DISTINCT, ORDER BY, set
+ * operations) is left out, which can only make more rows; what is computed
+ * from many rows is not available any more.
+ *
+ * Where a level lets one row influence others (window functions, DISTINCT ON,
+ * LIMIT), the affected rows are the changed row itself and its peers: a second
+ * Focus joins the level as it is now on the columns that peers share.
+ */
+#include "base/compat.h"
+
+#include "analyze/focus.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_agg.h"
+#include "parser/parse_coerce.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+
+/* Where in a level the changed relation is. */
+typedef struct Place
+{
+	Index		item;			/* FROM item that contains it, or 0 */
+	bool		keep_item;		/* the item itself still stands */
+	Node	   *conjunct;		/* condition whose sublink contains it */
+	SubLink    *sublink;
+	bool		positive;		/* the conjunct is just this sublink */
+} Place;
+
+/* One level, while it is looked at from its relations in turn. */
+typedef struct Level
+{
+	Query	   *query;
+	Bitmapset  *demand;			/* output columns to keep, by resno */
+	int		   *order;
+	bool		top;
+	List	   *result;			/* of Focus */
+} Level;
+
+static Node *
+get_tle_expr(List *targetlist, AttrNumber resno)
+{
+	ListCell   *lc;
+
+	foreach(lc, targetlist)
+		if (lfirst_node(TargetEntry, lc)->resno == resno)
+			return (Node *) lfirst_node(TargetEntry, lc)->expr;
+	return NULL;
+}
+
+/* Is this grouping column part of every grouping set? */
+static bool
+in_every_grouping_set(Query *query, Index sortgroupref)
+{
+	List	   *sets = expand_grouping_sets(query->groupingSets,
+											query->groupDistinct, -1);
+	ListCell   *lc;
+
+	foreach(lc, sets)
+		if (!list_member_int((List *) lfirst(lc), sortgroupref))
+			return false;
+	return true;
+}
+
+/* The construct that hides an output column from one row's point of view. */
+static const char *
+output_barrier(Level *level, TargetEntry *tle)
+{
+	Query	   *query = level->query;
+	Node	   *expr = (Node *) tle->expr;
+
+	if (query->hasAggs && contain_aggs_of_level(expr, 0))
+		return "an aggregate";
+	if (query->hasWindowFuncs && contain_windowfuncs(expr))
+		return "a window function";
+	if (query->groupingSets != NIL && contain_vars_of_level(expr, 0) &&
+		(tle->ressortgroupref == 0 ||
+		 !in_every_grouping_set(query, tle->ressortgroupref)))
+		return "grouping sets";
+	if (!level->top && expression_returns_set(expr))
+		return "a set-returning function";
+	if (checkExprHasSubLink(expr))
+		return "a subquery";
+	return NULL;
+}
+
+/* The outputs of a level in one variant, written into focus. */
+static void
+keep_outputs(Level *level, Substitution *substitution, Focus *focus)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		const char *barrier;
+		Node	   *expr;
+
+		if (!bms_is_member(tle->resno, level->demand))
+			continue;
+		barrier = output_barrier(level, tle);
+		if (barrier != NULL)
+		{
+			focus->barrier = barrier;
+			focus->location = exprLocation((Node *) tle->expr);
+			continue;
+		}
+		expr = substitute_vars((Node *) tle->expr, substitution);
+		if (!substitution->unavailable)
+			focus->query->targetList =
+				lappend(focus->query->targetList,
+						makeTargetEntry((Expr *) expr, tle->resno,
+										psprintf("k%d", tle->resno), false));
+	}
+}
+
+static void
+keep_conditions(List *quals, Substitution *substitution, List **facts)
+{
+	ListCell   *lc;
+
+	foreach(lc, quals)
+	{
+		Node	   *qual = substitute_vars(lfirst(lc), substitution);
+
+		if (!substitution->unavailable)
+			*facts = lappend(*facts, qual);
+	}
+}
+
+/* Rewrite what an item refers to; false where it cannot be kept. */
+static bool
+substitute_in_item(RangeTblEntry *rte, Substitution *substitution)
+{
+	Node	   *result;
+
+	switch (rte->rtekind)
+	{
+		case RTE_SUBQUERY:
+			result = substitute_vars((Node *) rte->subquery, substitution);
+			rte->subquery = (Query *) result;
+			rte->lateral = true;
+			break;
+		case RTE_FUNCTION:
+			result = substitute_vars((Node *) rte->functions, substitution);
+			rte->functions = (List *) result;
+			break;
+		case RTE_TABLEFUNC:
+			result = substitute_vars((Node *) rte->tablefunc, substitution);
+			rte->tablefunc = (TableFunc *) result;
+			break;
+		case RTE_VALUES:
+			result = substitute_vars((Node *) rte->values_lists, substitution);
+			rte->values_lists = (List *) result;
+			break;
+		case RTE_RELATION:
+		case RTE_RESULT:
+			return true;
+		default:
+			return false;		/* a recursive CTE stays where it is */
+	}
+	return !substitution->unavailable;
+}
+
+/* The items of a variant that can take part, rewritten in the range table. */
+static Bitmapset *
+keep_items(Query *flat, const Variant *variant, Substitution inner)
+{
+	Bitmapset  *kept = NULL;
+	int			item = -1;
+
+	while ((item = bms_next_member(variant->items, item)) >= 0)
+	{
+		RangeTblEntry *rte = rt_fetch(item, flat->rtable);
+		Substitution substitution = inner;
+
+		if (!bms_is_member(item, variant->nulled))
+			substitution.nulled = variant->nulled;
+		substitution.unknown = variant->unknown;
+		if (rte->rtekind == RTE_RELATION || rte->rtekind == RTE_RESULT ||
+			(rte->rtekind != RTE_CTE &&
+			 bms_is_empty(lateral_references(rte))) ||
+			substitute_in_item(rte, &substitution))
+			kept = bms_add_member(kept, item);
+	}
+	return kept;
+}
+
+static void
+offset_members(Bitmapset **target, Bitmapset *members, int offset)
+{
+	int			member = -1;
+
+	while ((member = bms_next_member(members, member)) >= 0)
+		*target = bms_add_member(*target, member + offset);
+}
+
+static Node *
+replace_sublink_params(Node *node, List *outputs)
+{
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_SUBLINK)
+		return copyObject(get_tle_expr(outputs, ((Param *) node)->paramid));
+	return expression_tree_mutator(node, replace_sublink_params, outputs);
+}
+
+/*
+ * The comparison of x op ANY/ALL (SELECT ..) as a condition on the changed row:
+ * it only matters where the comparison can decide the result.  In a plain
+ * WHERE x IN (..) that is where it is true; elsewhere NULL counts too.
+ */
+static Node *
+sublink_condition(const Place *place, List *outputs)
+{
+	SubLink    *sublink = place->sublink;
+	BooleanTest *test;
+	Node	   *condition;
+	ListCell   *lc;
+
+	if (sublink == NULL || sublink->testexpr == NULL ||
+		(sublink->subLinkType != ANY_SUBLINK &&
+		 sublink->subLinkType != ALL_SUBLINK) ||
+		checkExprHasSubLink(sublink->testexpr))
+		return NULL;
+	foreach(lc, ((Query *) sublink->subselect)->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!tle->resjunk && get_tle_expr(outputs, tle->resno) == NULL)
+			return NULL;
+	}
+	condition = replace_sublink_params(sublink->testexpr, outputs);
+	if (place->positive && sublink->subLinkType == ANY_SUBLINK)
+		return condition;
+	test = makeNode(BooleanTest);
+	test->arg = (Expr *) condition;
+	test->booltesttype = sublink->subLinkType == ANY_SUBLINK ?
+		IS_NOT_FALSE : IS_NOT_TRUE;
+	test->location = -1;
+	return (Node *) test;
+}
+
+/* A Focus of a lower level, renumbered to join the items of this one. */
+static Query *
+hoist(const Focus *inner, int offset)
+{
+	Query	   *query = copyObject(inner->query);
+
+	OffsetVarNodes((Node *) query, offset, 0);
+	IncrementVarSublevelsUp((Node *) query, -1, 1);
+	return query;
+}
+
+/* The items that come before the place in the order of the level. */
+static Bitmapset *
+items_before(Level *level, const Place *place)
+{
+	Bitmapset  *items = level_items((Node *) level->query->jointree);
+	Bitmapset  *result = NULL;
+	int			item = -1;
+
+	while ((item = bms_next_member(items, item)) >= 0)
+		if (place->item == 0 ||
+			level->order[item] < level->order[place->item] ||
+			(place->keep_item && item == place->item))
+			result = bms_add_member(result, item);
+	return result;
+}
+
+/* One variant of a level around a lower Focus; inner is NULL where the
+ * changed relation is an item of this level itself. */
+static void
+lift_variant(Level *level, const Place *place, const Variant *variant,
+			 const Focus *inner, RangeTblEntry *source)
+{
+	int			offset = list_length(level->query->rtable);
+	Query	   *flat = makeNode(Query);
+	Query	   *hoisted = inner ? hoist(inner, offset) : NULL;
+	Focus	   *focus = palloc0(sizeof(Focus));
+	Substitution substitution = {0};
+	Bitmapset  *items;
+	Node	   *condition;
+	List	   *facts = NIL;
+	int			item = -1;
+
+	if (inner && !place->keep_item)
+	{
+		/* What is computed from a sublink is lost; from a subquery, not all. */
+		substitution.item = place->item;
+		substitution.outputs = place->sublink ? NIL : hoisted->targetList;
+	}
+	flat->commandType = CMD_SELECT;
+	flat->rtable = copyObject(level->query->rtable);
+	focus->source = source;
+	focus->query = flat;
+	focus->changed = inner ? inner->changed + offset : place->item;
+	focus->barrier = inner ? inner->barrier : NULL;
+	focus->location = inner ? inner->location : -1;
+
+	items = keep_items(flat, variant, substitution);
+	if (inner && !place->keep_item && place->item != 0)
+		items = bms_del_member(items, place->item);
+	focus->allowed = bms_intersect(items_before(level, place), items);
+	keep_conditions(variant->quals, &substitution, &facts);
+
+	substitution.nulled = variant->nulled;
+	substitution.unknown = variant->unknown;
+	keep_outputs(level, &substitution, focus);
+
+	flat->jointree = makeFromExpr(NIL, NULL);
+	while ((item = bms_next_member(items, item)) >= 0)
+	{
+		RangeTblRef *ref = makeNode(RangeTblRef);
+
+		ref->rtindex = item;
+		flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);
+	}
+	if (inner)
+	{
+		flat->rtable = list_concat(flat->rtable, hoisted->rtable);
+		flat->jointree->fromlist = list_concat(flat->jointree->fromlist,
+											   hoisted->jointree->fromlist);
+		substitution.item = 0;
+		keep_conditions((List *) hoisted->jointree->quals, &substitution, &facts);
+		condition = sublink_condition(place, hoisted->targetList);
+		if (condition != NULL)
+			keep_conditions(list_make1(condition), &substitution, &facts);
+		offset_members(&focus->allowed, inner->allowed, offset);
+	}
+	flat->jointree->quals = (Node *) facts;
+	level->result = lappend(level->result, focus);
+}
+
+/* What of this level is asked for from outside its joins. */
+static Bitmapset *
+wanted_items(Level *level, const Focus *inner)
+{
+	Bitmapset  *wanted = NULL;
+	ListCell   *lc;
+
+	foreach(lc, level->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (bms_is_member(tle->resno, level->demand))
+			wanted = bms_join(wanted, varnos_of_level((Node *) tle->expr, 0));
+	}
+	if (inner)
+		wanted = bms_join(wanted, varnos_of_level((Node *) inner->query, 0));
+	return wanted;
+}
+
+static void
+lift(Level *level, const Place *place, const Focus *inner,
+	 RangeTblEntry *source)
+{
+	LevelTarget target = {0};
+	ListCell   *lc;
+
+	target.query = level->query;
+	target.item = place->item;
+	target.conjunct = place->conjunct;
+	target.wanted = wanted_items(level, inner);
+	foreach(lc, level_variants(&target))
+		lift_variant(level, place, lfirst(lc), inner, source);
+}
+
+static void
+lift_all(Level *level, const Place *place, List *inner)
+{
+	ListCell   *lc;
+
+	foreach(lc, inner)
+		lift(level, place, lfirst(lc), ((Focus *) lfirst(lc))->source);
+}
+
+/* SubLinks of an expression, those inside their subqueries not included. */
+static bool
+sublink_walker(Node *node, List **sublinks)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, SubLink))
+	{
+		*sublinks = lappend(*sublinks, node);
+		return sublink_walker(((SubLink *) node)->testexpr, sublinks);
+	}
+	if (IsA(node, Query))
+		return false;
+	return expression_tree_walker(node, sublink_walker, sublinks);
+}
+
+static Bitmapset *
+all_outputs(Query *query)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			result = bms_add_member(result, lfirst_node(TargetEntry, lc)->resno);
+	return result;
+}
+
+/* Look from the relations in all sublinks of an expression of the level. */
+static void
+focus_sublinks(Level *level, Node *expr, Place place)
+{
+	List	   *sublinks = NIL;
+	ListCell   *lc;
+
+	sublink_walker(expr, &sublinks);
+	foreach(lc, sublinks)
+	{
+		SubLink    *sublink = lfirst_node(SubLink, lc);
+		Query	   *subselect = castNode(Query, sublink->subselect);
+
+		place.sublink = sublink;
+		place.positive = (place.conjunct == (Node *) sublink);
+		lift_all(level, &place,
+				 focus_query(subselect,
+							 sublink->testexpr ? all_outputs(subselect) : NULL,
+							 false));
+	}
+}
+
+typedef struct ColumnsContext
+{
+	Index		item;
+	int			level;
+	Bitmapset  *columns;
+} ColumnsContext;
+
+static bool
+columns_walker(Node *node, ColumnsContext *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varlevelsup == context->level && var->varno == context->item &&
+			var->varattno > 0)
+			context->columns = bms_add_member(context->columns, var->varattno);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->level++;
+		result = query_tree_walker((Query *) node, columns_walker, context, 0);
+		context->level--;
+		return result;
+	}
+	return expression_tree_walker(node, columns_walker, context);
+}
+
+static Bitmapset *
+columns_of_item(Node *node, Index item)
+{
+	ColumnsContext context = {item, 0, NULL};
+
+	columns_walker(node, &context);
+	return context.columns;
+}
+
+/* Are all of these, but for one, before it in the order? */
+static bool
+others_before(Level *level, Bitmapset *items, Index item)
+{
+	int			other = -1;
+
+	while ((other = bms_next_member(items, other)) >= 0)
+		if (other != item && level->order[other] > level->order[item])
+			return false;
+	return true;
+}
+
+/*
+ * The columns of a FROM item by which its rows are tied to the demanded
+ * outputs or to items before it.
+ */
+static Bitmapset *
+item_demand(Level *level, Index item)
+{
+	Query	   *query = level->query;
+	Bitmapset  *items = level_items((Node *) query->jointree);
+	Bitmapset  *demand = NULL;
+	ListCell   *lc;
+	int			other = -1;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (bms_is_member(tle->resno, level->demand))
+			demand = bms_join(demand, columns_of_item((Node *) tle->expr, item));
+	}
+	foreach(lc, level_conjuncts((Node *) query->jointree))
+		if (!checkExprHasSubLink(lfirst(lc)) &&
+			others_before(level, varnos_of_level(lfirst(lc), 0), item))
+			demand = bms_join(demand, columns_of_item(lfirst(lc), item));
+	while ((other = bms_next_member(items, other)) >= 0)
+	{
+		RangeTblEntry *rte = rt_fetch(other, query->rtable);
+
+		if (rte->rtekind == RTE_SUBQUERY && level->order[other] < level->order[item])
+			demand = bms_join(demand,
+							  columns_of_item((Node *) rte->subquery, item));
+	}
+	return demand;
+}
+
+static void
+focus_item(Level *level, Index item)
+{
+	RangeTblEntry *rte = rt_fetch(item, level->query->rtable);
+	Place		place = {.item = item};
+	Place		beside = {.item = item, .keep_item = true};
+
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			lift(level, &place, NULL, rte);
+			focus_sublinks(level, (Node *) rte->securityQuals, beside);
+			break;
+		case RTE_SUBQUERY:
+			lift_all(level, &place,
+					 focus_query(rte->subquery, item_demand(level, item), false));
+			break;
+		case RTE_FUNCTION:
+			focus_sublinks(level, (Node *) rte->functions, place);
+			break;
+		case RTE_TABLEFUNC:
+			focus_sublinks(level, (Node *) rte->tablefunc, place);
+			break;
+		case RTE_VALUES:
+			focus_sublinks(level, (Node *) rte->values_lists, place);
+			break;
+		default:
+			break;
+	}
+}
+
+static bool
+relations_walker(Node *node, List **relations)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+	{
+		if (((RangeTblEntry *) node)->rtekind == RTE_RELATION)
+			*relations = lappend(*relations, node);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, relations_walker, relations,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, relations_walker, relations);
+}
+
+/* A relation whose rows cannot be followed from here on. */
+static Focus *
+lost_focus(RangeTblEntry *source, const char *barrier)
+{
+	Focus	   *focus = palloc0(sizeof(Focus));
+	RangeTblRef *ref = makeNode(RangeTblRef);
+
+	ref->rtindex = 1;
+	focus->source = source;
+	focus->query = makeNode(Query);
+	focus->query->commandType = CMD_SELECT;
+	focus->query->rtable = list_make1(copyObject(source));
+	focus->query->jointree = makeFromExpr(list_make1(ref), NULL);
+	focus->changed = 1;
+	focus->barrier = barrier;
+	focus->location = -1;
+	return focus;
+}
+
+/* Only recursive ones are left by now. */
+static void
+focus_ctes(Level *level)
+{
+	ListCell   *lc;
+
+	foreach(lc, level->query->cteList)
+	{
+		List	   *relations = NIL;
+		ListCell   *lc2;
+
+		relations_walker(lfirst_node(CommonTableExpr, lc)->ctequery, &relations);
+		foreach(lc2, relations)
+			level->result = lappend(level->result,
+									lost_focus(lfirst(lc2),
+											   "a recursive common table expression"));
+	}
+}
+
+static void
+focus_expressions(Level *level)
+{
+	Query	   *query = level->query;
+	Place		nowhere = {0};
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+		focus_sublinks(level, (Node *) lfirst_node(TargetEntry, lc)->expr, nowhere);
+	focus_sublinks(level, query->havingQual, nowhere);
+	focus_sublinks(level, query->limitOffset, nowhere);
+	focus_sublinks(level, query->limitCount, nowhere);
+	foreach(lc, query->windowClause)
+	{
+		focus_sublinks(level, lfirst_node(WindowClause, lc)->startOffset, nowhere);
+		focus_sublinks(level, lfirst_node(WindowClause, lc)->endOffset, nowhere);
+	}
+	foreach(lc, level_conjuncts((Node *) query->jointree))
+	{
+		Place		place = {.conjunct = lfirst(lc)};
+
+		focus_sublinks(level, lfirst(lc), place);
+	}
+}
+
+/* A level without set operations, from every relation in it. */
+static List *
+focus_level(Query *query, Bitmapset *demand, bool top)
+{
+	Level		level = {query, demand, level_order(query, demand), top, NIL};
+	Bitmapset  *items = level_items((Node *) query->jointree);
+	int			item = -1;
+
+	while ((item = bms_next_member(items, item)) >= 0)
+		focus_item(&level, item);
+	focus_ctes(&level);
+	focus_expressions(&level);
+	return level.result;
+}
+
+static void
+collect_branches(Node *node, List **branches)
+{
+	if (IsA(node, RangeTblRef))
+	{
+		*branches = lappend_int(*branches, ((RangeTblRef *) node)->rtindex);
+		return;
+	}
+	collect_branches(castNode(SetOperationStmt, node)->larg, branches);
+	collect_branches(castNode(SetOperationStmt, node)->rarg, branches);
+}
+
+/* Give the outputs of a branch the types of the whole set operation. */
+static void
+coerce_outputs(Focus *focus, List *types)
+{
+	List	   *kept = NIL;
+	ListCell   *lc;
+
+	foreach(lc, focus->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Oid			type = list_nth_oid(types, tle->resno - 1);
+		Node	   *expr = (Node *) tle->expr;
+
+		if (exprType(expr) != type)
+			expr = coerce_to_target_type(NULL, expr, exprType(expr), type, -1,
+										 COERCION_IMPLICIT, COERCE_IMPLICIT_CAST,
+										 -1);
+		if (expr == NULL)
+			continue;
+		tle->expr = (Expr *) expr;
+		kept = lappend(kept, tle);
+	}
+	focus->query->targetList = kept;
+}
+
+/*
+ * A set operation, from every relation in its branches: a changed row of a
+ * branch can only change result rows with the same values.
+ */
+static List *
+focus_set_operation(Query *query, Bitmapset *demand)
+{
+	List	   *types = castNode(SetOperationStmt, query->setOperations)->colTypes;
+	List	   *branches = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	collect_branches(query->setOperations, &branches);
+	foreach(lc, branches)
+	{
+		RangeTblEntry *rte = rt_fetch(lfirst_int(lc), query->rtable);
+		List	   *inner = focus_query(rte->subquery, demand, false);
+		ListCell   *lc2;
+
+		foreach(lc2, inner)
+		{
+			Focus	   *focus = lfirst(lc2);
+
+			/* The branch was one level below; nothing of this one is in it. */
+			focus->query = hoist(focus, 0);
+			coerce_outputs(focus, types);
+			result = lappend(result, focus);
+		}
+	}
+	return result;
+}
+
+static bool
+rows_influence_others(Query *query)
+{
+	return query->hasWindowFuncs || query->hasDistinctOn ||
+		query->limitCount != NULL || query->limitOffset != NULL;
+}
+
+static List *
+common_clauses(List *clauses, List *others)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, clauses)
+		foreach(lc2, others)
+			if (lfirst_node(SortGroupClause, lc)->tleSortGroupRef ==
+				lfirst_node(SortGroupClause, lc2)->tleSortGroupRef)
+				result = lappend(result, lfirst(lc));
+	return result;
+}
+
+/* Rows influence each other only where they agree on all of these columns. */
+static List *
+peer_clauses(Query *query)
+{
+	List	   *result = NIL;
+	bool		first = true;
+	ListCell   *lc;
+
+	if (query->limitCount != NULL || query->limitOffset != NULL)
+		return NIL;
+	foreach(lc, query->windowClause)
+	{
+		WindowClause *window = lfirst_node(WindowClause, lc);
+
+		result = first ? window->partitionClause :
+			common_clauses(result, window->partitionClause);
+		first = false;
+	}
+	if (query->hasDistinctOn)
+		result = first ? query->distinctClause :
+			common_clauses(result, query->distinctClause);
+	return result;
+}
+
+static Bitmapset *
+clause_outputs(Query *query, List *clauses)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+		result = bms_add_member(result,
+								get_sortgroupclause_tle(lfirst(lc),
+														query->targetList)->resno);
+	return result;
+}
+
+/* The level without what makes rows influence each other, one level down. */
+static Query *
+peer_query(Query *query, Bitmapset *needed)
+{
+	Query	   *peers = copyObject(query);
+	ListCell   *lc;
+
+	foreach(lc, peers->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node	   *expr = (Node *) tle->expr;
+
+		if (query->setOperations == NULL &&
+			(contain_windowfuncs(expr) ||
+			 (tle->ressortgroupref == 0 && !bms_is_member(tle->resno, needed))))
+			tle->expr = (Expr *) makeNullConst(exprType(expr), exprTypmod(expr),
+											   exprCollation(expr));
+		tle->resjunk = false;
+		tle->resname = psprintf("p%d", tle->resno);
+	}
+	peers->windowClause = NIL;
+	peers->hasWindowFuncs = false;
+	peers->sortClause = NIL;
+	peers->limitCount = peers->limitOffset = NULL;
+	if (peers->hasDistinctOn)
+	{
+		peers->hasDistinctOn = false;
+		peers->distinctClause = NIL;
+	}
+	IncrementVarSublevelsUp((Node *) peers, 1, 1);
+	return peers;
+}
+
+static RangeTblEntry *
+peer_item(Query *peers)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	foreach(lc, peers->targetList)
+		names = lappend(names, makeString(lfirst_node(TargetEntry, lc)->resname));
+	rte->rtekind = RTE_SUBQUERY;
+	rte->subquery = peers;
+	rte->lateral = true;
+	rte->inFromCl = true;
+	rte->alias = makeAlias("peers", NIL);
+	rte->eref = makeAlias("peers", names);
+	return rte;
+}
+
+/* left = right, or both NULL */
+static Node *
+same_value(Oid eqop, Node *left, Node *right)
+{
+	Oid			collation = exprCollation(right);
+	Node	   *equal = (Node *) make_opclause(eqop, BOOLOID, false, (Expr *) left,
+											   (Expr *) right, InvalidOid,
+											   collation);
+	NullTest   *left_null = makeNode(NullTest);
+	NullTest   *right_null = makeNode(NullTest);
+
+	left_null->arg = (Expr *) copyObject(left);
+	right_null->arg = (Expr *) copyObject(right);
+	left_null->nulltesttype = right_null->nulltesttype = IS_NULL;
+	left_null->location = right_null->location = -1;
+	return (Node *) make_orclause(list_make2(equal,
+											 make_andclause(list_make2(left_null, right_null))));
+}
+
+static Var *
+peer_var(Index item, TargetEntry *tle)
+{
+	return makeVar(item, tle->resno, exprType((Node *) tle->expr),
+				   exprTypmod((Node *) tle->expr),
+				   exprCollation((Node *) tle->expr), 0);
+}
+
+/* From a changed row of the level to its peers. */
+static Focus *
+focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
+{
+	Focus	   *focus = palloc(sizeof(Focus));
+	Query	   *flat = copyObject(own->query);
+	Query	   *peers = peer_query(query, bms_union(demand,
+													clause_outputs(query, clauses)));
+	Index		item = list_length(flat->rtable) + 1;
+	RangeTblRef *ref = makeNode(RangeTblRef);
+	ListCell   *lc;
+
+	*focus = *own;
+	focus->query = flat;
+	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
+	if (clauses == NIL)
+		focus->barrier = query->limitCount || query->limitOffset ? "LIMIT or OFFSET" :
+			"a window function without PARTITION BY";
+	ref->rtindex = item;
+	flat->rtable = lappend(flat->rtable, peer_item(peers));
+	flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);
+	foreach(lc, clauses)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+		TargetEntry *tle = get_sortgroupclause_tle(clause, query->targetList);
+		Node	   *value = get_tle_expr(own->query->targetList, tle->resno);
+
+		if (value != NULL)
+			flat->jointree->quals = (Node *)
+				lappend((List *) flat->jointree->quals,
+						same_value(clause->eqop, copyObject(value),
+								   (Node *) peer_var(item, tle)));
+	}
+	flat->targetList = NIL;
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (bms_is_member(tle->resno, demand) &&
+			!contain_windowfuncs((Node *) tle->expr))
+			flat->targetList = lappend(flat->targetList,
+									   makeTargetEntry((Expr *) peer_var(item, tle),
+													   tle->resno,
+													   psprintf("k%d", tle->resno),
+													   false));
+	}
+	return focus;
+}
+
+/*
+ * Look at a query from every base relation in it, at any depth.
+ *
+ * demand: the output columns (by resno) by which the rows of the query are
+ * tied to the outside, and which each Focus should keep where it can.
+ * Returns a list of Focus; an occurrence has several where different cases
+ * need different joins, and their results are to be united.
+ */
+List *
+focus_query(Query *query, Bitmapset *demand, bool top)
+{
+	List	   *clauses = peer_clauses(query);
+	Bitmapset  *needed = bms_union(demand, clause_outputs(query, clauses));
+	List	   *own;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (query->setOperations != NULL)
+		own = focus_set_operation(query, needed);
+	else
+		own = focus_level(query, needed, top);
+	if (!rows_influence_others(query))
+		return own;
+	foreach(lc, own)
+		result = lappend(result, focus_peers(query, lfirst(lc), clauses, demand));
+	return list_concat(own, result);
+}

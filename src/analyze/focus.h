@@ -1,0 +1,76 @@
+/*
+ * focus.h
+ *		Private to the analysis: a query seen from one changed base relation.
+ */
+#ifndef TVIEWS_FOCUS_H
+#define TVIEWS_FOCUS_H
+
+#include "nodes/parsenodes.h"
+#include "nodes/primnodes.h"
+
+/*
+ * One flat join in which one item stands for the changed rows of a base
+ * relation.  query->rtable holds the items, query->jointree->fromlist which of
+ * them take part (inner-joined), query->jointree->quals a List of conditions
+ * that hold for every combination of rows considered ("facts"), and
+ * query->targetList the output columns that could be kept, by resno.
+ */
+typedef struct Focus
+{
+	RangeTblEntry *source;		/* the occurrence, in the expanded query */
+	Query	   *query;
+	Index		changed;		/* the item that stands for changed rows */
+	Bitmapset  *allowed;		/* items that come before it, see README.md */
+	const char *barrier;		/* last construct that hid a column, or NULL */
+	int			location;		/* of the barrier, or -1 */
+} Focus;
+
+/*
+ * A case of the outer joins of a level: which items take part, and which are
+ * seen as all-NULL from above.
+ */
+typedef struct Variant
+{
+	Bitmapset  *items;
+	Bitmapset  *nulled;
+	Bitmapset  *unknown;		/* may or may not be NULL: not to be used */
+	List	   *quals;
+} Variant;
+
+/* What the cases of a level are made for. */
+typedef struct LevelTarget
+{
+	Query	   *query;
+	Index		item;			/* contains the changed relation, or 0 */
+	Node	   *conjunct;		/* contains it in a sublink, or NULL */
+	Bitmapset  *wanted;			/* items referenced from outside the joins */
+	int			optional_cases; /* outer joins already split in two cases */
+} LevelTarget;
+
+/* substitute.c */
+typedef struct Substitution
+{
+	Bitmapset  *nulled;			/* Vars of these become NULL */
+	Bitmapset  *unknown;		/* Vars of these are not available */
+	Index		item;			/* Vars of this become outputs ... */
+	List	   *outputs;		/* ... of this target list; 0 for none */
+	bool		unavailable;	/* set where an expression cannot be kept */
+	int			sublevels_up;	/* internal */
+} Substitution;
+
+extern Node *substitute_vars(Node *node, Substitution *substitution);
+extern List *split_conjuncts(Node *quals);
+extern Bitmapset *varnos_of_level(Node *node, int level);
+extern bool contains_node(Node *tree, Node *wanted);
+
+/* level.c */
+extern Bitmapset *level_items(Node *jointree);
+extern List *level_variants(LevelTarget *target);
+extern List *level_conjuncts(Node *jointree);
+extern Bitmapset *lateral_references(RangeTblEntry *rte);
+extern int *level_order(Query *query, Bitmapset *demand);
+
+/* focus.c */
+extern List *focus_query(Query *query, Bitmapset *demand, bool top);
+
+#endif							/* TVIEWS_FOCUS_H */

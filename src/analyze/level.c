@@ -1,0 +1,463 @@
+/*
+ * level.c
+ *		One query level: its outer joins as cases, and the order of its items.
+ *
+ * Cases.  A combination of rows of a level falls into exactly one case of
+ * each outer join: both sides matched, or one side missing and seen as NULL
+ * from above.  In every case the joins are inner joins, so a level becomes a
+ * list of flat joins ("variants").  Where the changed relation is on a side
+ * that can be missing, a further case matters: the row of the other side
+ * appears NULL-extended exactly when no match is left, so the rows that match
+ * a changed row are affected in their NULL-extended form too.
+ *
+ * Order.  See README.md: the tracing query of a relation may only read
+ * relations that come before it in an order that starts at the demanded
+ * outputs.  The order must not depend on which relation is traced.
+ */
+#include "base/compat.h"
+
+#include "analyze/focus.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
+
+/* Beyond this, an outer join that would only refine the result is not split. */
+#define MAX_OPTIONAL_CASES	4
+
+static List *variants_of(Node *node, LevelTarget *target);
+
+/* The items below a join tree node. */
+Bitmapset *
+level_items(Node *node)
+{
+	Bitmapset  *items = NULL;
+	ListCell   *lc;
+
+	if (IsA(node, RangeTblRef))
+		return bms_make_singleton(((RangeTblRef *) node)->rtindex);
+	if (IsA(node, JoinExpr))
+		return bms_union(level_items(((JoinExpr *) node)->larg),
+						 level_items(((JoinExpr *) node)->rarg));
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		items = bms_join(items, level_items(lfirst(lc)));
+	return items;
+}
+
+/* All conditions of a join tree: of WHERE and of every ON. */
+List *
+level_conjuncts(Node *node)
+{
+	List	   *result;
+	ListCell   *lc;
+
+	if (IsA(node, RangeTblRef))
+		return NIL;
+	if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+
+		result = split_conjuncts(join->quals);
+		result = list_concat(result, level_conjuncts(join->larg));
+		return list_concat(result, level_conjuncts(join->rarg));
+	}
+	result = split_conjuncts(castNode(FromExpr, node)->quals);
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		result = list_concat(result, level_conjuncts(lfirst(lc)));
+	return result;
+}
+
+/* The siblings that an item refers to. */
+Bitmapset *
+lateral_references(RangeTblEntry *rte)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_SUBQUERY:
+			return varnos_of_level((Node *) rte->subquery, 0);
+		case RTE_FUNCTION:
+			return varnos_of_level((Node *) rte->functions, 0);
+		case RTE_TABLEFUNC:
+			return varnos_of_level((Node *) rte->tablefunc, 0);
+		case RTE_VALUES:
+			return varnos_of_level((Node *) rte->values_lists, 0);
+		default:
+			return NULL;
+	}
+}
+
+static Variant *
+copy_variant(const Variant *variant)
+{
+	Variant    *copy = palloc(sizeof(Variant));
+
+	copy->items = bms_copy(variant->items);
+	copy->nulled = bms_copy(variant->nulled);
+	copy->unknown = bms_copy(variant->unknown);
+	copy->quals = list_copy(variant->quals);
+	return copy;
+}
+
+/*
+ * Add a condition to a variant.  Returns false where the condition cannot hold
+ * in it.
+ */
+static bool
+add_conjunct(Variant *variant, Node *conjunct)
+{
+	Bitmapset  *varnos = varnos_of_level(conjunct, 0);
+	Substitution substitution = {.nulled = variant->nulled};
+
+	if (bms_overlap(varnos, variant->unknown) || checkExprHasSubLink(conjunct))
+		return true;
+	if (bms_overlap(varnos, variant->nulled))
+	{
+		conjunct = substitute_vars(conjunct, &substitution);
+		conjunct = eval_const_expressions(NULL, conjunct);
+		if (IsA(conjunct, Const))
+			return !((Const *) conjunct)->constisnull &&
+				DatumGetBool(((Const *) conjunct)->constvalue);
+	}
+	variant->quals = lappend(variant->quals, conjunct);
+	return true;
+}
+
+/* The variants in which the conditions can hold, with them added. */
+static List *
+add_quals(List *variants, Node *quals)
+{
+	List	   *conjuncts = split_conjuncts(quals);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, variants)
+	{
+		Variant    *variant = copy_variant(lfirst(lc));
+		bool		possible = true;
+		ListCell   *lc2;
+
+		foreach(lc2, conjuncts)
+			possible = possible && add_conjunct(variant, lfirst(lc2));
+		if (possible)
+			result = lappend(result, variant);
+	}
+	return result;
+}
+
+static List *
+product(List *left, List *right)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, left)
+	{
+		foreach(lc2, right)
+		{
+			Variant    *variant = copy_variant(lfirst(lc));
+			Variant    *other = lfirst(lc2);
+
+			variant->items = bms_add_members(variant->items, other->items);
+			variant->nulled = bms_add_members(variant->nulled, other->nulled);
+			variant->unknown = bms_add_members(variant->unknown, other->unknown);
+			variant->quals = list_concat(variant->quals, other->quals);
+			result = lappend(result, variant);
+		}
+	}
+	return result;
+}
+
+/* The same rows, with some items seen as NULL from above. */
+static List *
+with_nulled(List *variants, Bitmapset *items)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, variants)
+	{
+		Variant    *variant = copy_variant(lfirst(lc));
+
+		variant->nulled = bms_add_members(variant->nulled, items);
+		result = lappend(result, variant);
+	}
+	return result;
+}
+
+static List *
+with_unknown(List *variants, Bitmapset *items)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, variants)
+	{
+		Variant    *variant = copy_variant(lfirst(lc));
+
+		variant->unknown = bms_add_members(variant->unknown, items);
+		result = lappend(result, variant);
+	}
+	return result;
+}
+
+/* Items referred to by the conditions of a join tree, but for one join. */
+static Bitmapset *
+referenced_outside(Node *node, Node *skip)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	if (node == skip || IsA(node, RangeTblRef))
+		return NULL;
+	if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+
+		result = varnos_of_level(join->quals, 0);
+		result = bms_join(result, referenced_outside(join->larg, skip));
+		return bms_join(result, referenced_outside(join->rarg, skip));
+	}
+	result = varnos_of_level(castNode(FromExpr, node)->quals, 0);
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		result = bms_join(result, referenced_outside(lfirst(lc), skip));
+	return result;
+}
+
+/* Does anything outside a join ask for columns of one of its sides? */
+static bool
+side_is_wanted(LevelTarget *target, JoinExpr *join, Bitmapset *side)
+{
+	Bitmapset  *wanted = bms_copy(target->wanted);
+	Bitmapset  *items = level_items((Node *) target->query->jointree);
+	int			item = -1;
+
+	wanted = bms_join(wanted,
+					  referenced_outside((Node *) target->query->jointree,
+										 (Node *) join));
+	while ((item = bms_next_member(items, item)) >= 0)
+		if (!bms_is_member(item, side))
+			wanted = bms_join(wanted,
+							  lateral_references(rt_fetch(item, target->query->rtable)));
+	return bms_overlap(wanted, side);
+}
+
+/*
+ * A side without the changed relation that can be missing: two cases, or one
+ * where the difference does not show.
+ */
+static List *
+optional_side(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
+			  Bitmapset *side)
+{
+	if (!side_is_wanted(target, join, side))
+		return with_nulled(kept, side);
+	if (++target->optional_cases > MAX_OPTIONAL_CASES)
+		return with_unknown(kept, side);
+	return list_concat(list_copy(matched), with_nulled(kept, side));
+}
+
+/*
+ * A one-sided outer join; `side` can be missing.  Both the changed relation on
+ * that side and one in the join condition decide whether it is.
+ */
+static List *
+one_sided(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
+		  Bitmapset *side)
+{
+	if (bms_is_member(target->item, side) ||
+		(target->conjunct != NULL && contains_node(join->quals, target->conjunct)))
+		return list_concat(list_copy(matched), with_nulled(matched, side));
+	return optional_side(target, join, kept, matched, side);
+}
+
+static List *
+full_join(LevelTarget *target, JoinExpr *join, List *left, List *right,
+		  List *matched)
+{
+	Bitmapset  *left_items = level_items(join->larg);
+	Bitmapset  *right_items = level_items(join->rarg);
+	List	   *result = list_copy(matched);
+
+	if (target->conjunct != NULL && contains_node(join->quals, target->conjunct))
+	{
+		result = list_concat(result, with_nulled(matched, left_items));
+		return list_concat(result, with_nulled(matched, right_items));
+	}
+	if (!bms_is_member(target->item, right_items))
+		result = list_concat(result, with_nulled(left, right_items));
+	else
+		result = list_concat(result, with_nulled(matched, right_items));
+	if (!bms_is_member(target->item, left_items))
+		result = list_concat(result, with_nulled(right, left_items));
+	else
+		result = list_concat(result, with_nulled(matched, left_items));
+	return result;
+}
+
+/* Variants of which the changed relation, if it is below here, is a part. */
+static List *
+with_target(List *variants, LevelTarget *target, Bitmapset *below)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (target->item == 0 || !bms_is_member(target->item, below))
+		return variants;
+	foreach(lc, variants)
+		if (bms_is_member(target->item, ((Variant *) lfirst(lc))->items))
+			result = lappend(result, lfirst(lc));
+	return result;
+}
+
+static List *
+variants_of_join(JoinExpr *join, LevelTarget *target)
+{
+	List	   *left = variants_of(join->larg, target);
+	List	   *right = variants_of(join->rarg, target);
+	List	   *matched = add_quals(product(left, right), join->quals);
+	List	   *result;
+
+	switch (join->jointype)
+	{
+		case JOIN_INNER:
+			return matched;
+		case JOIN_LEFT:
+			result = one_sided(target, join, left, matched,
+							   level_items(join->rarg));
+			break;
+		case JOIN_RIGHT:
+			result = one_sided(target, join, right, matched,
+							   level_items(join->larg));
+			break;
+		case JOIN_FULL:
+			result = full_join(target, join, left, right, matched);
+			break;
+		default:
+			elog(ERROR, "unrecognized join type: %d", (int) join->jointype);
+	}
+	return with_target(result, target, level_items((Node *) join));
+}
+
+static List *
+variants_of(Node *node, LevelTarget *target)
+{
+	Variant    *single;
+	List	   *result;
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (IsA(node, JoinExpr))
+		return variants_of_join((JoinExpr *) node, target);
+
+	single = palloc0(sizeof(Variant));
+	result = list_make1(single);
+	if (IsA(node, RangeTblRef))
+	{
+		single->items = bms_make_singleton(((RangeTblRef *) node)->rtindex);
+		return result;
+	}
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		result = product(result, variants_of(lfirst(lc), target));
+	return add_quals(result, castNode(FromExpr, node)->quals);
+}
+
+/* The cases of a level, as a list of Variant. */
+List *
+level_variants(LevelTarget *target)
+{
+	target->optional_cases = 0;
+	return variants_of((Node *) target->query->jointree, target);
+}
+
+/* Sets of items tied together by a condition or by LATERAL. */
+static List *
+level_edges(Query *query, Bitmapset *items)
+{
+	List	   *edges = NIL;
+	ListCell   *lc;
+	int			item = -1;
+
+	foreach(lc, level_conjuncts((Node *) query->jointree))
+	{
+		Bitmapset  *edge = varnos_of_level(lfirst(lc), 0);
+
+		if (bms_membership(edge) == BMS_MULTIPLE &&
+			!checkExprHasSubLink(lfirst(lc)))
+			edges = lappend(edges, edge);
+	}
+	while ((item = bms_next_member(items, item)) >= 0)
+	{
+		Bitmapset  *edge = lateral_references(rt_fetch(item, query->rtable));
+
+		if (!bms_is_empty(edge))
+			edges = lappend(edges, bms_add_member(edge, item));
+	}
+	return edges;
+}
+
+/* Place every item that one edge ties to items already placed. */
+static Bitmapset *
+next_layer(List *edges, Bitmapset *placed)
+{
+	Bitmapset  *layer = NULL;
+	ListCell   *lc;
+
+	foreach(lc, edges)
+	{
+		Bitmapset  *open = bms_difference(lfirst(lc), placed);
+
+		if (bms_membership(open) == BMS_SINGLETON)
+			layer = bms_add_members(layer, open);
+	}
+	return layer;
+}
+
+static void
+place_layer(int *ranks, Bitmapset **placed, Bitmapset *layer)
+{
+	int			item = -1;
+
+	while ((item = bms_next_member(layer, item)) >= 0)
+	{
+		if (bms_is_member(item, *placed))
+			continue;
+		ranks[item] = bms_num_members(*placed) + 1;
+		*placed = bms_add_member(*placed, item);
+	}
+}
+
+/*
+ * The order of the items of a level, as ranks from 1 by range table index: the
+ * items of the demanded outputs first, then outward along the conditions.
+ * Items that nothing ties to the others come last.
+ */
+int *
+level_order(Query *query, Bitmapset *demand)
+{
+	int		   *ranks = palloc0(sizeof(int) * (list_length(query->rtable) + 1));
+	Bitmapset  *items = level_items((Node *) query->jointree);
+	List	   *edges = level_edges(query, items);
+	Bitmapset  *placed = NULL;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (bms_is_member(tle->resno, demand))
+			place_layer(ranks, &placed,
+						bms_int_members(varnos_of_level((Node *) tle->expr, 0),
+										items));
+	}
+	while (bms_num_members(placed) < bms_num_members(items))
+	{
+		Bitmapset  *layer = next_layer(edges, placed);
+
+		if (bms_is_empty(layer))
+			layer = bms_make_singleton(bms_next_member(bms_difference(items, placed), -1));
+		place_layer(ranks, &placed, layer);
+	}
+	return ranks;
+}

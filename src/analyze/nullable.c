@@ -1,0 +1,124 @@
+/*
+ * nullable.c
+ *		Whether an output column can be NULL.
+ *
+ * Only a "no" is certain.  It spares the check for NULL keys at refresh.
+ */
+#include "base/compat.h"
+
+#include "access/htup_details.h"
+#include "analyze/analyze.h"
+#include "analyze/focus.h"
+#include "catalog/pg_attribute.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "utils/syscache.h"
+
+static bool expr_not_null(Query *query, Node *expr);
+
+/* Is the item on a side of an outer join that can be missing? */
+static bool
+item_can_be_missing(Node *node, int item, bool missing)
+{
+	ListCell   *lc;
+
+	if (IsA(node, RangeTblRef))
+		return missing && ((RangeTblRef *) node)->rtindex == item;
+	if (IsA(node, JoinExpr))
+	{
+		JoinExpr   *join = (JoinExpr *) node;
+		bool		left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
+		bool		right = join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
+
+		return item_can_be_missing(join->larg, item, missing || left) ||
+			item_can_be_missing(join->rarg, item, missing || right);
+	}
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		if (item_can_be_missing(lfirst(lc), item, missing))
+			return true;
+	return false;
+}
+
+static bool
+attribute_not_null(Oid relid, AttrNumber attno)
+{
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
+										Int16GetDatum(attno));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static bool
+var_not_null(Query *query, Var *var)
+{
+	RangeTblEntry *rte;
+
+	if (var->varlevelsup > 0 || var->varattno <= 0)
+		return false;
+	if (item_can_be_missing((Node *) query->jointree, var->varno, false))
+		return false;
+	rte = rt_fetch(var->varno, query->rtable);
+	if (rte->rtekind == RTE_RELATION)
+		return attribute_not_null(rte->relid, var->varattno);
+	return rte->rtekind == RTE_SUBQUERY &&
+		tview_output_not_null(rte->subquery, var->varattno);
+}
+
+static bool
+expr_not_null(Query *query, Node *expr)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(expr))
+	{
+		case T_Const:
+			return !((Const *) expr)->constisnull;
+		case T_Var:
+			return var_not_null(query, (Var *) expr);
+		case T_RelabelType:
+			return expr_not_null(query, (Node *) ((RelabelType *) expr)->arg);
+		case T_CoalesceExpr:
+			foreach(lc, ((CoalesceExpr *) expr)->args)
+				if (expr_not_null(query, lfirst(lc)))
+					return true;
+			return false;
+		default:
+			return false;
+	}
+}
+
+static bool
+set_operation_not_null(Query *query, Node *node, AttrNumber resno)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+
+	if (IsA(node, RangeTblRef))
+		return tview_output_not_null(rt_fetch(((RangeTblRef *) node)->rtindex,
+											  query->rtable)->subquery, resno);
+	return set_operation_not_null(query, op->larg, resno) &&
+		set_operation_not_null(query, op->rarg, resno);
+}
+
+/* True where output column resno of an expanded query is never NULL. */
+bool
+tview_output_not_null(Query *query, AttrNumber resno)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (query->groupingSets != NIL)
+		return false;
+	if (query->setOperations != NULL)
+		return set_operation_not_null(query, query->setOperations, resno);
+	foreach(lc, query->targetList)
+		if (lfirst_node(TargetEntry, lc)->resno == resno)
+			return expr_not_null(query,
+								 (Node *) lfirst_node(TargetEntry, lc)->expr);
+	return false;
+}

@@ -1,0 +1,255 @@
+/*
+ * paths.c
+ *		The cheapest way from the changed rows of a Focus to a key column.
+ *
+ * A key column may be replaced by anything the conditions make equal to it
+ * (p.pk_post = c.fk_post), so often the captured values are the key.  Else the
+ * items to read are those on the path along the conditions.
+ */
+#include "base/compat.h"
+
+#include "analyze/paths.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+static Node *
+strip_relabel(Node *node)
+{
+	while (node != NULL && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
+/*
+ * Is this `a = b` under the default btree equality of its type?  Then a key
+ * equal to a is equal to b.
+ */
+static bool
+is_equality(Node *fact, Node **left, Node **right)
+{
+	OpExpr	   *op = (OpExpr *) fact;
+	Oid			type;
+	TypeCacheEntry *typcache;
+
+	if (!IsA(fact, OpExpr) || list_length(op->args) != 2 ||
+		(OidIsValid(op->inputcollid) &&
+		 !get_collation_isdeterministic(op->inputcollid)))
+		return false;
+	type = exprType(linitial(op->args));
+	if (type != exprType(lsecond(op->args)) || !op_mergejoinable(op->opno, type))
+		return false;
+	typcache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+	if (!list_member_oid(get_mergejoin_opfamilies(op->opno), typcache->btree_opf))
+		return false;
+	*left = strip_relabel(linitial(op->args));
+	*right = strip_relabel(lsecond(op->args));
+	return true;
+}
+
+/* Everything the conditions make equal to an expression, itself first. */
+static List *
+equal_expressions(List *facts, Node *expr)
+{
+	List	   *members = list_make1(strip_relabel(expr));
+
+	for (int i = 0; i < list_length(members); i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, facts)
+		{
+			Node	   *left;
+			Node	   *right;
+
+			if (!is_equality(lfirst(lc), &left, &right))
+				continue;
+			if (equal(left, list_nth(members, i)))
+				members = list_append_unique(members, right);
+			else if (equal(right, list_nth(members, i)))
+				members = list_append_unique(members, left);
+		}
+	}
+	return members;
+}
+
+/* COALESCE(a, ..) is a where a condition a = .. says it is not NULL. */
+static Node *
+simplify_coalesce(List *facts, Node *expr)
+{
+	CoalesceExpr *coalesce = (CoalesceExpr *) strip_relabel(expr);
+	Node	   *first;
+	ListCell   *lc;
+
+	if (!IsA(coalesce, CoalesceExpr))
+		return expr;
+	first = linitial(coalesce->args);
+	foreach(lc, facts)
+	{
+		Node	   *left;
+		Node	   *right;
+
+		if (is_equality(lfirst(lc), &left, &right) &&
+			(equal(left, strip_relabel(first)) ||
+			 equal(right, strip_relabel(first))))
+			return first;
+	}
+	return expr;
+}
+
+static Bitmapset *
+item_references(const Focus *focus, int item)
+{
+	return lateral_references(rt_fetch(item, focus->query->rtable));
+}
+
+static void
+reach(PathGraph *graph, int item, Bitmapset *via)
+{
+	Bitmapset  *ancestors = bms_make_singleton(item);
+	int			member = -1;
+
+	while ((member = bms_next_member(via, member)) >= 0)
+		if (member != item)
+			ancestors = bms_add_members(ancestors, graph->ancestors[member]);
+	graph->ancestors[item] = ancestors;
+	graph->reached = bms_add_member(graph->reached, item);
+}
+
+/* Use an edge if it leads to exactly one new item. */
+static bool
+follow_edge(PathGraph *graph, Bitmapset *edge)
+{
+	Bitmapset  *open = bms_difference(edge, graph->reached);
+
+	if (bms_membership(open) != BMS_SINGLETON ||
+		!bms_is_subset(open, graph->usable) ||
+		!bms_overlap(edge, graph->reached))
+		return false;
+	reach(graph, bms_singleton_member(open), edge);
+	return true;
+}
+
+static bool
+follow_facts(PathGraph *graph, bool equalities)
+{
+	ListCell   *lc;
+
+	foreach(lc, graph->facts)
+	{
+		Node	   *left;
+		Node	   *right;
+
+		if (is_equality(lfirst(lc), &left, &right) == equalities &&
+			follow_edge(graph, varnos_of_level(lfirst(lc), 0)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+follow_laterals(PathGraph *graph)
+{
+	int			item = -1;
+
+	while ((item = bms_next_member(graph->usable, item)) >= 0)
+	{
+		Bitmapset  *edge = item_references(graph->focus, item);
+
+		if (!bms_is_empty(edge) &&
+			follow_edge(graph, bms_add_member(edge, item)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Explore a Focus from its changed rows.  all_items: read any item, for finding
+ * the keys of rows that exist now; else only those that come before, for the
+ * keys of rows that existed before (README.md says why).
+ */
+PathGraph *
+path_graph(const Focus *focus, bool all_items)
+{
+	PathGraph  *graph = palloc0(sizeof(PathGraph));
+	ListCell   *lc;
+
+	graph->focus = focus;
+	graph->facts = (List *) focus->query->jointree->quals;
+	graph->usable = bms_copy(focus->allowed);
+	if (all_items)
+		foreach(lc, focus->query->jointree->fromlist)
+			graph->usable = bms_add_member(graph->usable,
+										   lfirst_node(RangeTblRef, lc)->rtindex);
+	graph->ancestors = palloc0(sizeof(Bitmapset *) *
+							   (list_length(focus->query->rtable) + 1));
+	graph->reached = bms_make_singleton(focus->changed);
+	while (follow_facts(graph, true) || follow_laterals(graph) ||
+		   follow_facts(graph, false))
+		CHECK_FOR_INTERRUPTS();
+	return graph;
+}
+
+/* The items to read so that these can be read; false where not allowed. */
+static bool
+items_to_read(PathGraph *graph, Bitmapset *wanted, KeySource *source)
+{
+	Bitmapset  *todo = bms_del_member(bms_copy(wanted), graph->focus->changed);
+	int			item;
+
+	source->connected = bms_is_empty(todo) || bms_overlap(wanted, graph->reached);
+	while ((item = bms_next_member(todo, -1)) >= 0)
+	{
+		Bitmapset  *more;
+
+		todo = bms_del_member(todo, item);
+		if (item == graph->focus->changed || bms_is_member(item, source->items))
+			continue;
+		if (!bms_is_member(item, graph->usable))
+			return false;
+		source->items = bms_add_member(source->items, item);
+		more = bms_union(graph->ancestors[item], item_references(graph->focus, item));
+		todo = bms_join(todo, more);
+	}
+	return true;
+}
+
+static bool
+better(const KeySource *candidate, const KeySource *best)
+{
+	if (best->expr == NULL)
+		return true;
+	if (candidate->connected != best->connected)
+		return candidate->connected;
+	return bms_num_members(candidate->items) < bms_num_members(best->items);
+}
+
+/* The best expression for a key column; source->expr is NULL for none. */
+void
+path_key_source(PathGraph *graph, Node *expr, KeySource *source)
+{
+	Oid			type = exprType(expr);
+	ListCell   *lc;
+
+	expr = simplify_coalesce(graph->facts, expr);
+	memset(source, 0, sizeof(KeySource));
+	foreach(lc, equal_expressions(graph->facts, expr))
+	{
+		KeySource	candidate = {.expr = lfirst(lc)};
+
+		if (checkExprHasSubLink(candidate.expr))
+			continue;
+		if (!items_to_read(graph, varnos_of_level(candidate.expr, 0), &candidate))
+			continue;
+		if (exprType(candidate.expr) != type)
+			candidate.expr = (Node *)
+				makeRelabelType((Expr *) candidate.expr, type, -1,
+								get_typcollation(type), COERCE_IMPLICIT_CAST);
+		if (better(&candidate, source))
+			*source = candidate;
+	}
+}

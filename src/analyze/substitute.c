@@ -1,0 +1,175 @@
+/*
+ * substitute.c
+ *		Rewrites Vars of one query level, at any depth below it.
+ */
+#include "base/compat.h"
+
+#include "analyze/focus.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteManip.h"
+
+static Node *
+output_for(Var *var, Substitution *substitution)
+{
+	ListCell   *lc;
+
+	foreach(lc, substitution->outputs)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resno == var->varattno)
+		{
+			Node	   *expr = copyObject((Node *) tle->expr);
+
+			if (substitution->sublevels_up > 0)
+				IncrementVarSublevelsUp(expr, substitution->sublevels_up, 0);
+			return expr;
+		}
+	}
+	return NULL;
+}
+
+static Node *
+substitute_var(Var *var, Substitution *substitution)
+{
+	Node	   *expr = NULL;
+
+	if (bms_is_member(var->varno, substitution->nulled))
+		return (Node *) makeNullConst(var->vartype, var->vartypmod, var->varcollid);
+	if (!bms_is_member(var->varno, substitution->unknown))
+	{
+		if (substitution->item == 0 || var->varno != substitution->item)
+			return copyObject((Node *) var);
+		expr = output_for(var, substitution);
+	}
+	if (expr != NULL)
+		return expr;
+	substitution->unavailable = true;
+	return copyObject((Node *) var);
+}
+
+static Node *
+substitute_mutator(Node *node, Substitution *substitution)
+{
+	if (node == NULL)
+		return NULL;
+	check_stack_depth();
+	if (IsA(node, Var) &&
+		((Var *) node)->varlevelsup == substitution->sublevels_up)
+		return substitute_var((Var *) node, substitution);
+	if (IsA(node, Query))
+	{
+		Query	   *result;
+
+		substitution->sublevels_up++;
+		result = query_tree_mutator((Query *) node, substitute_mutator,
+									substitution, 0);
+		substitution->sublevels_up--;
+		return (Node *) result;
+	}
+	return expression_tree_mutator(node, substitute_mutator, substitution);
+}
+
+/*
+ * Replace Vars of the current level in an expression (or, for a Query, in what
+ * lies below it) as the substitution says.  Returns a new tree; sets
+ * substitution->unavailable where some Var has no replacement, and then the
+ * tree must not be used.
+ */
+Node *
+substitute_vars(Node *node, Substitution *substitution)
+{
+	substitution->unavailable = false;
+	substitution->sublevels_up = 0;
+	return substitute_mutator(node, substitution);
+}
+
+/* The conditions ANDed in a WHERE or ON clause, as a fresh list. */
+List *
+split_conjuncts(Node *quals)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (quals == NULL)
+		return NIL;
+	if (IsA(quals, List))
+	{
+		foreach(lc, (List *) quals)
+			result = list_concat(result, split_conjuncts(lfirst(lc)));
+		return result;
+	}
+	if (!is_andclause(quals))
+		return list_make1(quals);
+	foreach(lc, ((BoolExpr *) quals)->args)
+		result = list_concat(result, split_conjuncts(lfirst(lc)));
+	return result;
+}
+
+typedef struct VarnosContext
+{
+	Bitmapset  *varnos;
+	int			level;
+} VarnosContext;
+
+static bool
+varnos_walker(Node *node, VarnosContext *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+	{
+		if (((Var *) node)->varlevelsup == context->level)
+			context->varnos = bms_add_member(context->varnos,
+											 ((Var *) node)->varno);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->level++;
+		result = query_tree_walker((Query *) node, varnos_walker, context, 0);
+		context->level--;
+		return result;
+	}
+	return expression_tree_walker(node, varnos_walker, context);
+}
+
+/*
+ * Items of the query `level` levels up that an expression refers to, in itself
+ * or in subqueries.  A Query counts as an expression: its own items are one
+ * level further down.
+ */
+Bitmapset *
+varnos_of_level(Node *node, int level)
+{
+	VarnosContext context = {NULL, level};
+
+	varnos_walker(node, &context);
+	return context.varnos;
+}
+
+static bool
+contains_walker(Node *node, Node *wanted)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (node == wanted)
+		return true;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, contains_walker, wanted, 0);
+	return expression_tree_walker(node, contains_walker, wanted);
+}
+
+/* Is this very node, by address, part of the tree? */
+bool
+contains_node(Node *tree, Node *wanted)
+{
+	return contains_walker(tree, wanted);
+}

@@ -1,0 +1,414 @@
+/*
+ * trace.c
+ *		Turns each Focus of a definition into a way from captured values to keys.
+ */
+#include "base/compat.h"
+
+#include "access/sysattr.h"
+#include "analyze/analyze.h"
+#include "analyze/paths.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+#include "utils/typcache.h"
+
+typedef struct TraceBuilder
+{
+	const AttrNumber *keys;
+	int			nkeys;
+	const char *table_name;
+	List	   *key_names;
+	TviewTrace *trace;			/* being built */
+	const Focus *focus;
+} TraceBuilder;
+
+/* Stands where the captured rows go; see TVIEW_CHANGED_RELATION. */
+static RangeTblEntry *
+changed_rte(const RangeTblEntry *source)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	List	   *names = NIL;
+
+	for (int i = 1; i <= list_length(source->eref->colnames); i++)
+		names = lappend(names, makeString(psprintf("c%d", i)));
+	rte->rtekind = RTE_CTE;
+	rte->ctename = TVIEW_CHANGED_RELATION;
+	rte->inFromCl = true;
+	rte->alias = makeAlias("d", NIL);
+	rte->eref = makeAlias("d", names);
+	return rte;
+}
+
+static RangeTblEntry *
+unused_rte(void)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+
+	rte->rtekind = RTE_RESULT;
+	rte->eref = makeAlias("unused", NIL);
+	return rte;
+}
+
+/* Conditions among the changed rows and the items read. */
+static List *
+conditions_among(const Focus *focus, Bitmapset *items)
+{
+	Bitmapset  *known = bms_add_member(bms_copy(items), focus->changed);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, (List *) focus->query->jointree->quals)
+		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
+			result = lappend(result, lfirst(lc));
+	return result;
+}
+
+/* SELECT the key columns found FROM the changed rows and the items. */
+static Query *
+tracing_query(const Focus *focus, Bitmapset *items, const KeySource *sources,
+			  int nkeys)
+{
+	Query	   *query = makeNode(Query);
+	List	   *conditions = conditions_among(focus, items);
+	ListCell   *lc;
+
+	items = bms_add_member(bms_copy(items), focus->changed);
+	query->commandType = CMD_SELECT;
+	query->canSetTag = true;
+	query->jointree = makeFromExpr(NIL, NULL);
+	for (int i = 0; i < nkeys; i++)
+		if (sources[i].expr != NULL)
+			query->targetList =
+				lappend(query->targetList,
+						makeTargetEntry((Expr *) sources[i].expr,
+										list_length(query->targetList) + 1,
+										psprintf("k%d", i + 1), false));
+	foreach(lc, focus->query->rtable)
+	{
+		int			item = foreach_current_index(lc) + 1;
+		RangeTblRef *ref;
+
+		query->rtable = lappend(query->rtable,
+								item == focus->changed ? changed_rte(focus->source) :
+								bms_is_member(item, items) ? lfirst(lc) : unused_rte());
+		if (!bms_is_member(item, items))
+			continue;
+		ref = makeNode(RangeTblRef);
+		ref->rtindex = item;
+		query->jointree->fromlist = lappend(query->jointree->fromlist, ref);
+	}
+	if (conditions != NIL)
+		query->jointree->quals = (Node *) make_ands_explicit(conditions);
+	return copyObject(query);
+}
+
+typedef struct CaptureContext
+{
+	Index		changed;
+	int			level;
+	Bitmapset  *columns;
+	bool		unusual;		/* a whole-row or system column */
+} CaptureContext;
+
+static bool
+capture_walker(Node *node, CaptureContext *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varlevelsup != context->level || var->varno != context->changed)
+			return false;
+		if (var->varattno <= 0)
+			context->unusual = true;
+		else
+			context->columns = bms_add_member(context->columns, var->varattno);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->level++;
+		result = query_tree_walker((Query *) node, capture_walker, context, 0);
+		context->level--;
+		return result;
+	}
+	return expression_tree_walker(node, capture_walker, context);
+}
+
+/* Columns of the changed rows that a tracing query reads. */
+static CaptureContext
+captured_columns(Query *query, Index changed)
+{
+	CaptureContext context = {changed, -1, NULL, false};
+
+	capture_walker((Node *) query, &context);
+	return context;
+}
+
+static void
+add_captured(TviewTrace *trace, Bitmapset *columns)
+{
+	Bitmapset  *all = bms_copy(columns);
+	int			column = -1;
+	int			n = 0;
+
+	for (int i = 0; i < trace->ncaptured; i++)
+		all = bms_add_member(all, trace->captured[i]);
+	trace->ncaptured = bms_num_members(all);
+	trace->captured = palloc(sizeof(AttrNumber) * (trace->ncaptured + 1));
+	while ((column = bms_next_member(all, column)) >= 0)
+		trace->captured[n++] = column;
+}
+
+static bool
+same_query(const TraceQuery *a, const TraceQuery *b, int nkeys)
+{
+	if (a->direct != NULL && b->direct != NULL)
+		return memcmp(a->direct, b->direct, sizeof(AttrNumber) * nkeys) == 0;
+	return a->sql != NULL && b->sql != NULL && strcmp(a->sql, b->sql) == 0;
+}
+
+static void
+add_query(TraceBuilder *builder, TraceQuery *query, Bitmapset *columns)
+{
+	ListCell   *lc;
+
+	foreach(lc, builder->trace->queries)
+		if (same_query(lfirst(lc), query, builder->nkeys))
+			return;
+	add_captured(builder->trace, columns);
+	builder->trace->queries = lappend(builder->trace->queries, query);
+}
+
+/* The captured values are the key: no query needed. */
+static bool
+try_direct(TraceBuilder *builder, const KeySource *sources)
+{
+	TraceQuery *query = palloc0(sizeof(TraceQuery));
+	Bitmapset  *columns = NULL;
+
+	query->direct = palloc(sizeof(AttrNumber) * builder->nkeys);
+	for (int i = 0; i < builder->nkeys; i++)
+	{
+		Node	   *expr = sources[i].expr;
+
+		while (IsA(expr, RelabelType))
+			expr = (Node *) ((RelabelType *) expr)->arg;
+		if (!IsA(expr, Var) || ((Var *) expr)->varno != builder->focus->changed ||
+			((Var *) expr)->varattno <= 0)
+			return false;
+		query->direct[i] = ((Var *) expr)->varattno;
+		columns = bms_add_member(columns, query->direct[i]);
+	}
+	add_query(builder, query, columns);
+	return true;
+}
+
+/* Keys found by a query; where only some columns are, by their old rows. */
+static bool
+add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
+{
+	Bitmapset  *items = NULL;
+	Query	   *query;
+	CaptureContext captured;
+	TraceQuery *result = palloc0(sizeof(TraceQuery));
+	StringInfoData sql;
+
+	for (int i = 0; i < builder->nkeys; i++)
+		if (sources[i].expr != NULL)
+			items = bms_add_members(items, sources[i].items);
+	query = tracing_query(builder->focus, items, sources, builder->nkeys);
+	captured = captured_columns(query, builder->focus->changed);
+	if (captured.unusual)
+		return false;
+	initStringInfo(&sql);
+	if (partial)
+	{
+		const char *separator = " WHERE ";
+
+		appendStringInfoString(&sql, "SELECT ");
+		for (int i = 0; i < builder->nkeys; i++)
+			appendStringInfo(&sql, "%st.%s", i > 0 ? ", " : "",
+							 quote_identifier(list_nth(builder->key_names, i)));
+		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name,
+						 pg_get_querydef(query, false));
+		for (int i = 0; i < builder->nkeys; i++)
+		{
+			if (sources[i].expr == NULL)
+				continue;
+			appendStringInfo(&sql, "%st.%s OPERATOR(pg_catalog.=) s.k%d", separator,
+							 quote_identifier(list_nth(builder->key_names, i)),
+							 i + 1);
+			separator = " AND ";
+		}
+	}
+	else
+		appendStringInfoString(&sql, pg_get_querydef(query, false));
+
+	/* pg_get_querydef may end the statement like psql's \d does. */
+	while (sql.len > 0 && sql.data[sql.len - 1] == ';')
+		sql.data[--sql.len] = '\0';
+	result->sql = sql.data;
+	add_query(builder, result, captured.columns);
+	return true;
+}
+
+static Node *
+focus_output(const Focus *focus, AttrNumber resno)
+{
+	ListCell   *lc;
+
+	foreach(lc, focus->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resno == resno)
+			return eval_const_expressions(NULL, copyObject((Node *) tle->expr));
+	}
+	return NULL;
+}
+
+/*
+ * Find sources for the key columns.  *found: how many there are; *connected: at
+ * least one is tied to the changed rows, or none needs to be.  Returns false
+ * where a key column can only be NULL, so that there is nothing to trace.
+ */
+static bool
+find_sources(TraceBuilder *builder, PathGraph *graph, KeySource *sources,
+			 int *found, bool *connected)
+{
+	bool		reads_items = false;
+
+	*found = 0;
+	*connected = false;
+	for (int i = 0; i < builder->nkeys; i++)
+	{
+		Node	   *expr = focus_output(builder->focus, builder->keys[i]);
+
+		memset(&sources[i], 0, sizeof(KeySource));
+		if (expr != NULL && IsA(expr, Const) && ((Const *) expr)->constisnull)
+			return false;
+		if (expr != NULL)
+			path_key_source(graph, expr, &sources[i]);
+		if (sources[i].expr == NULL)
+			continue;
+		(*found)++;
+		if (varnos_of_level(sources[i].expr, 0) != NULL)
+		{
+			reads_items = true;
+			*connected = *connected || sources[i].connected;
+		}
+	}
+	if (*found == builder->nkeys && !reads_items)
+		*connected = true;		/* a constant key */
+	return true;
+}
+
+/* Add the queries for one Focus; false where it cannot be traced. */
+static bool
+trace_focus(TraceBuilder *builder)
+{
+	KeySource  *sources = palloc0(sizeof(KeySource) * builder->nkeys);
+	int			found;
+	bool		connected;
+
+	if (!find_sources(builder, path_graph(builder->focus, false), sources,
+					  &found, &connected))
+		return true;
+	if (found == builder->nkeys && connected)
+		return try_direct(builder, sources) ||
+			add_tracing_query(builder, sources, false);
+	if (found == 0 || !connected || !add_tracing_query(builder, sources, true))
+		return false;
+
+	/* Old rows are found by the key columns known; new ones by all items. */
+	if (!find_sources(builder, path_graph(builder->focus, true), sources,
+					  &found, &connected))
+		return true;
+	return found == builder->nkeys && connected &&
+		add_tracing_query(builder, sources, false);
+}
+
+static TviewTrace *
+trace_for(List **traces, RangeTblEntry *source, List *usages)
+{
+	TviewTrace *trace;
+	ListCell   *lc;
+
+	foreach(lc, *traces)
+		if (((TviewTrace *) lfirst(lc))->source == source)
+			return lfirst(lc);
+	trace = palloc0(sizeof(TviewTrace));
+	trace->source = source;
+	trace->relid = source->relid;
+	trace->inherit = source->inh;
+	trace->location = -1;
+	trace->references_all = true;
+	foreach(lc, usages)
+	{
+		ColumnUsage *usage = lfirst(lc);
+
+		if (usage->rte == source)
+		{
+			trace->referenced = usage->columns;
+			trace->references_all = usage->all;
+		}
+	}
+	*traces = lappend(*traces, trace);
+	return trace;
+}
+
+static void
+make_whole(TviewTrace *trace, const Focus *focus)
+{
+	trace->whole = true;
+	trace->reason = focus->barrier;
+	trace->location = focus->location;
+}
+
+/*
+ * Analyse an expanded definition.
+ *
+ * keys, nkeys: the key columns, as output column numbers.  table_name and
+ * key_names: the tview's table (qualified, quoted) and the names of its key
+ * columns, for tracing queries that read it.  Never throws for a construct
+ * that cannot be traced: such a trace says so.
+ */
+TviewAnalysis *
+tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
+			  const char *table_name, List *key_names)
+{
+	TviewAnalysis *analysis = palloc0(sizeof(TviewAnalysis));
+	List	   *usages = tview_column_usage(expanded);
+	Bitmapset  *demand = NULL;
+	ListCell   *lc;
+
+	for (int i = 0; i < nkeys; i++)
+	{
+		demand = bms_add_member(demand, keys[i]);
+		if (!tview_output_not_null(expanded, keys[i]))
+			analysis->key_nullable = true;
+	}
+	foreach(lc, focus_query(expanded, demand, true))
+	{
+		Focus	   *focus = lfirst(lc);
+		TraceBuilder builder = {keys, nkeys, table_name, key_names, NULL, focus};
+
+		CHECK_FOR_INTERRUPTS();
+		builder.trace = trace_for(&analysis->traces, focus->source, usages);
+		if (!builder.trace->whole && !trace_focus(&builder))
+			make_whole(builder.trace, focus);
+	}
+	analysis->expanded = expanded;
+	analysis->clock = tview_depends_on_clock(expanded);
+	return analysis;
+}

@@ -1,0 +1,125 @@
+/*
+ * compat.h
+ *		The only place that knows PostgreSQL versions.
+ *
+ * The rest of the code is written against the newest API; each entry says what
+ * changed and when it can go.  PostgreSQL 15 is the oldest supported server.
+ */
+#ifndef TVIEWS_COMPAT_H
+#define TVIEWS_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "optimizer/optimizer.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM < 150000
+#error "pg_tviews needs PostgreSQL 15 or later"
+#endif
+
+/*
+ * 16 hides a module's symbols by default and exports those marked; 15 exports
+ * everything.  Ask for the newer behaviour on both.  Delete with 15.
+ */
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+/* 16 gave flatten_join_alias_vars a planner argument.  Delete with 15. */
+#if PG_VERSION_NUM >= 160000
+#define flatten_join_alias_vars_compat(query, node) \
+	flatten_join_alias_vars(NULL, query, node)
+#else
+#define flatten_join_alias_vars_compat(query, node) \
+	flatten_join_alias_vars(query, node)
+#endif
+
+/*
+ * 18 routes grouped expressions through a range table entry of their own;
+ * before it there is nothing to flatten.  Delete with 17.
+ */
+#if PG_VERSION_NUM >= 180000
+#define query_has_group_rte(query) ((query)->hasGroupRTE)
+#define flatten_group_exprs_compat(query, node) \
+	flatten_group_exprs(NULL, query, node)
+#define query_drop_group_rte(query) ((query)->hasGroupRTE = false)
+#else
+#define query_has_group_rte(query) false
+#define flatten_group_exprs_compat(query, node) (node)
+#define query_drop_group_rte(query) ((void) 0)
+#endif
+
+/* 16 split "which indexes need entries" into an enum.  Delete with 15. */
+#if PG_VERSION_NUM >= 160000
+typedef TU_UpdateIndexes TviewUpdateIndexes;
+#define update_needs_indexes(state) ((state) != TU_None)
+#define update_only_summarizing(state) ((state) == TU_Summarizing)
+#define ExecInsertIndexTuples_compat(relinfo, slot, estate, update, summarizing) \
+	ExecInsertIndexTuples(relinfo, slot, estate, update, false, NULL, NIL, summarizing)
+#else
+typedef bool TviewUpdateIndexes;
+#define update_needs_indexes(state) (state)
+#define update_only_summarizing(state) false
+#define ExecInsertIndexTuples_compat(relinfo, slot, estate, update, summarizing) \
+	ExecInsertIndexTuples(relinfo, slot, estate, update, false, NULL, NIL)
+#endif
+
+/*
+ * 16 moved permission data out of range table entries, 18 wants the indexes of
+ * unpruned relations too.  Delete with 17.
+ */
+static inline void
+init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
+{
+#if PG_VERSION_NUM >= 160000
+	RTEPermissionInfo *perminfo = makeNode(RTEPermissionInfo);
+
+	perminfo->relid = rte->relid;
+	perminfo->updatedCols = updated;
+	rte->perminfoindex = 1;
+#if PG_VERSION_NUM >= 180000
+	ExecInitRangeTable(estate, list_make1(rte), list_make1(perminfo),
+					   bms_make_singleton(1));
+#else
+	ExecInitRangeTable(estate, list_make1(rte), list_make1(perminfo));
+#endif
+#else
+	rte->updatedCols = updated;
+	ExecInitRangeTable(estate, list_make1(rte));
+#endif
+}
+
+/* 18 added an instrumentation argument.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, NULL, nkeys, 0)
+#else
+#define index_beginscan_compat(heap, index, snapshot, nkeys) \
+	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* 16 replaced the per-catalog ownership checks by one.  Delete with 15. */
+#if PG_VERSION_NUM >= 160000
+#define relation_ownercheck_compat(relid, role) \
+	object_ownercheck(RelationRelationId, relid, role)
+#else
+#define relation_ownercheck_compat(relid, role) \
+	pg_class_ownercheck(relid, role)
+#endif
+
+/* 18 stores virtual generated columns nowhere.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define attribute_is_virtual(attr) \
+	((attr)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define attribute_is_virtual(attr) false
+#endif
+
+#endif							/* TVIEWS_COMPAT_H */

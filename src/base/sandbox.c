@@ -1,0 +1,114 @@
+/*
+ * sandbox.c
+ *		The environment in which definition and tracing queries run.
+ *
+ * Whoever fires a refresh, its queries run as the owner of the tview, in a
+ * security-restricted operation, with a search_path nobody can plant objects
+ * in, and under the output settings that were in force when the tview was
+ * created: the same base rows must give the same bytes for every writer.  This
+ * is what core does for REFRESH MATERIALIZED VIEW.
+ *
+ * An error inside the sandbox needs no clean-up here: transaction abort resets
+ * user id, security context and settings.
+ */
+#include "base/compat.h"
+
+#include "base/sandbox.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+/*
+ * Settings that can change the bytes of a value computed from the same rows,
+ * in the order in which they are recorded.
+ */
+static const char *const output_settings[] = {
+	"TimeZone",
+	"DateStyle",
+	"IntervalStyle",
+	"extra_float_digits",
+	"bytea_output",
+	"xmlbinary",
+	"xmloption",
+	"lc_monetary",
+	"lc_numeric",
+	"lc_time",
+	"default_text_search_config",
+	"timezone_abbreviations",
+	"quote_all_identifiers"
+};
+
+/* Settings that are the same for every tview, whatever the session says. */
+static const char *const fixed_settings[][2] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"row_security", "on"},
+	{"array_nulls", "on"},
+};
+
+static void
+set_if_different(const char *name, const char *value)
+{
+	const char *current = GetConfigOption(name, true, false);
+
+	if (current != NULL && strcmp(current, value) == 0)
+		return;
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Become the owner of a tview in its recorded settings.
+ *
+ * settings: list of "name=value" C strings as recorded in pg_tview_meta, from
+ * tview_settings_current().  Must be paired with tview_sandbox_leave() unless
+ * an error is thrown.
+ */
+void
+tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings)
+{
+	ListCell   *lc;
+
+	GetUserIdAndSecContext(&sandbox->saved_user, &sandbox->saved_sec_context);
+	sandbox->guc_nest_level = NewGUCNestLevel();
+	for (int i = 0; i < lengthof(fixed_settings); i++)
+		set_if_different(fixed_settings[i][0], fixed_settings[i][1]);
+	foreach(lc, settings)
+	{
+		char	   *name = pstrdup((char *) lfirst(lc));
+		char	   *equals = strchr(name, '=');
+
+		if (equals == NULL)
+			continue;
+		*equals = '\0';
+		set_if_different(name, equals + 1);
+		pfree(name);
+	}
+	SetUserIdAndSecContext(owner, sandbox->saved_sec_context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION |
+						   SECURITY_NOFORCE_RLS);
+}
+
+/* Back to the user and settings that tview_sandbox_enter() found. */
+void
+tview_sandbox_leave(TviewSandbox *sandbox)
+{
+	AtEOXact_GUC(false, sandbox->guc_nest_level);
+	SetUserIdAndSecContext(sandbox->saved_user, sandbox->saved_sec_context);
+}
+
+/* The output settings of this session, as a list of "name=value" strings. */
+List *
+tview_settings_current(void)
+{
+	List	   *settings = NIL;
+
+	for (int i = 0; i < lengthof(output_settings); i++)
+	{
+		const char *value = GetConfigOption(output_settings[i], true, false);
+
+		if (value != NULL)
+			settings = lappend(settings,
+							   psprintf("%s=%s", output_settings[i], value));
+	}
+	return settings;
+}

@@ -1,0 +1,21 @@
+/*
+ * sandbox.h
+ *		The environment in which definition and tracing queries run.
+ */
+#ifndef TVIEWS_SANDBOX_H
+#define TVIEWS_SANDBOX_H
+
+#include "nodes/pg_list.h"
+
+typedef struct TviewSandbox
+{
+	Oid			saved_user;
+	int			saved_sec_context;
+	int			guc_nest_level;
+} TviewSandbox;
+
+extern void tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings);
+extern void tview_sandbox_leave(TviewSandbox *sandbox);
+extern List *tview_settings_current(void);
+
+#endif							/* TVIEWS_SANDBOX_H */

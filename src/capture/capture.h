@@ -1,0 +1,50 @@
+/*
+ * capture.h
+ *		Notices changes to base tables and keeps what tracing needs of them.
+ */
+#ifndef TVIEWS_CAPTURE_H
+#define TVIEWS_CAPTURE_H
+
+#include "analyze/analyze.h"
+#include "utils/tuplestore.h"
+
+/*
+ * Captured values of one trace at one transaction nesting level, each once.
+ * trace is NULL for "every key of the tview".
+ */
+typedef struct DirtySet
+{
+	TviewDesc  *desc;
+	TviewTrace *trace;
+	int			level;			/* nesting level that captured it */
+	int			consumed;		/* level whose flush used it, 0: pending */
+	MemoryContext context;
+	struct dirty_hash *rows;
+	Size		bytes;
+} DirtySet;
+
+/* dirty.c */
+extern void tview_dirty_add(TviewDesc *desc, TviewTrace *trace,
+							Datum *values, bool *nulls);
+extern void tview_dirty_add_whole(TviewDesc *desc);
+extern bool tview_dirty_pending(void);
+extern bool tview_dirty_over_limit(void);
+extern List *tview_dirty_tviews(void);
+extern List *tview_dirty_take(Oid tview);
+extern int64 tview_dirty_count(DirtySet *set);
+extern void tview_dirty_copy(DirtySet *set, Tuplestorestate *store);
+extern void tview_dirty_release(void);
+extern void tview_dirty_subxact_commit(int level);
+extern void tview_dirty_subxact_abort(int level);
+extern void tview_dirty_xact_end(void);
+
+/* trigger.c */
+extern void tview_capture_init(void);
+
+/* install.c */
+extern void tview_capture_lock(List *relids);
+extern void tview_capture_install(List *relids);
+extern void tview_capture_sweep(void);
+extern List *tview_capture_targets(List *relids);
+
+#endif							/* TVIEWS_CAPTURE_H */

@@ -1,0 +1,222 @@
+/*
+ * alter.c
+ *		DROP TVIEW and ALTER TVIEW.
+ *
+ * A tview is a table and a view that stay together: both are renamed, moved
+ * and given away at once.  Dropping is DROP TABLE; events.c sees the table go
+ * and removes the rest.
+ */
+#include "base/compat.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/defrem.h"
+#include "ddl/ddl.h"
+#include "miscadmin.h"
+#include "refresh/refresh.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* The tview of this name; throws where the relation is something else. */
+static const TviewMeta *
+lookup_tview(RangeVar *range, bool missing_ok)
+{
+	Oid			relid = RangeVarGetRelid(range, NoLock, true);
+	const TviewMeta *meta;
+
+	if (!OidIsValid(relid))
+	{
+		ereport(missing_ok ? NOTICE : ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 missing_ok ? errmsg("tview \"%s\" does not exist, skipping", range->relname)
+				 : errmsg("tview \"%s\" does not exist", range->relname)));
+		return NULL;
+	}
+	meta = tview_meta_of_table(relid);
+	if (meta == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a tview", range->relname),
+				 errhint("Use the command for tables or views.")));
+	return meta;
+}
+
+static char *
+qualified(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+/* DROP TVIEW a, b: see that they are tviews; the rest is DROP TABLE. */
+void
+tview_drop_statement(DropStmt *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, statement->objects)
+		(void) lookup_tview(makeRangeVarFromNameList(lfirst(lc)),
+							statement->missing_ok);
+}
+
+/* Drop one tview by name. */
+void
+tview_drop_named(RangeVar *range, bool missing_ok, DropBehavior behavior)
+{
+	const TviewMeta *meta = lookup_tview(range, missing_ok);
+
+	if (meta != NULL)
+		tview_ddl_execute("DROP TABLE %s%s", qualified(meta->tview),
+						  behavior == DROP_CASCADE ? " CASCADE" : "");
+}
+
+static void
+rename_tview(const TviewMeta *old, char *name)
+{
+	TviewRequest request = {0};
+	TviewMeta	meta = *old;
+
+	request.schema = get_rel_namespace(meta.tview);
+	request.explicit_key = tview_meta_option(old, "key") != NULL;
+	tview_request_resolve_names(&request, name);
+	tview_ddl_execute("ALTER TABLE %s RENAME TO %s", qualified(meta.tview),
+					  quote_identifier(name));
+	tview_ddl_execute("ALTER VIEW %s RENAME TO %s", qualified(meta.view),
+					  quote_identifier(request.view));
+	meta.entity = request.entity;
+	tview_meta_update(&meta);
+}
+
+static void
+alter_both(const TviewMeta *meta, const char *action)
+{
+	Oid			tview = meta->tview;
+	Oid			view = meta->view;
+
+	tview_ddl_execute("ALTER TABLE %s %s", qualified(tview), action);
+	tview_ddl_execute("ALTER VIEW %s %s", qualified(view), action);
+}
+
+static void
+check_traceable(const TviewMeta *meta)
+{
+	TviewDesc  *desc = tview_desc(meta->tview);
+	ListCell   *lc;
+
+	foreach(lc, desc->traces)
+	{
+		TviewTrace *trace = lfirst(lc);
+
+		if (trace->whole)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("changes to table \"%s\" cannot be traced to keys",
+							get_rel_name(trace->relid)),
+					 errdetail("Tview %s needs on_untraceable = 'recompute'.",
+							   desc->name)));
+	}
+}
+
+static void
+set_options(const TviewMeta *old, List *options)
+{
+	TviewRequest request = {0};
+	TviewMeta	meta = *old;
+	const char *key = tview_meta_option(old, "key");
+
+	tview_request_options(&request, options);
+	if (request.explicit_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot change the key of tview \"%s\"", get_rel_name(meta.tview)),
+				 errhint("Drop the tview and create it again.")));
+	if (!request.recompute)
+		check_traceable(old);
+	meta.options = request.stored_options;
+	if (key != NULL)
+		meta.options = lappend(meta.options, psprintf("key=%s", key));
+	tview_meta_update(&meta);
+}
+
+static void
+unsupported(RangeVar *range)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("unsupported ALTER TVIEW of \"%s\"", range->relname),
+			 errdetail("The columns of a tview are those of its definition."),
+			 errhint("ALTER TVIEW can RENAME TO, SET SCHEMA, OWNER TO and SET options; for columns use CREATE OR REPLACE TVIEW.")));
+}
+
+static void
+alter_table(AlterTableStmt *statement)
+{
+	const TviewMeta *meta = lookup_tview(statement->relation, statement->missing_ok);
+	ListCell   *lc;
+
+	if (meta == NULL)
+		return;
+	foreach(lc, statement->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_ChangeOwner)
+			alter_both(meta, psprintf("OWNER TO %s",
+									  quote_identifier(get_rolespec_name(cmd->newowner))));
+		else if (cmd->subtype == AT_SetRelOptions)
+			set_options(meta, castNode(List, cmd->def));
+		else
+			unsupported(statement->relation);
+	}
+}
+
+static void
+alter_statement(Node *statement)
+{
+	const TviewMeta *meta;
+
+	if (IsA(statement, RenameStmt))
+	{
+		RenameStmt *stmt = (RenameStmt *) statement;
+
+		if (stmt->renameType != OBJECT_TABLE)
+			unsupported(stmt->relation);
+		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		if (meta != NULL)
+			rename_tview(meta, stmt->newname);
+	}
+	else if (IsA(statement, AlterObjectSchemaStmt))
+	{
+		AlterObjectSchemaStmt *stmt = (AlterObjectSchemaStmt *) statement;
+
+		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		if (meta != NULL)
+			alter_both(meta, psprintf("SET SCHEMA %s",
+									  quote_identifier(stmt->newschema)));
+	}
+	else if (IsA(statement, AlterTableStmt))
+		alter_table((AlterTableStmt *) statement);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("unsupported ALTER TVIEW"),
+				 errhint("ALTER TVIEW can RENAME TO, SET SCHEMA, OWNER TO and SET options.")));
+}
+
+/* ALTER TVIEW, as the parse tree of ALTER TABLE. */
+void
+tview_alter(Node *statement)
+{
+	tview_flush();
+	tview_ddl_begin();
+	PG_TRY();
+	{
+		alter_statement(statement);
+	}
+	PG_FINALLY();
+	{
+		tview_ddl_end();
+	}
+	PG_END_TRY();
+	CommandCounterIncrement();
+}

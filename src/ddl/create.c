@@ -1,0 +1,464 @@
+/*
+ * create.c
+ *		CREATE TVIEW: from a checked request to view, table, triggers and rows.
+ *
+ * Order: everything that can be refused is refused first.  Then the backing
+ * view; then the base tables are locked against writers; then a snapshot is
+ * taken, so that no change slips between fill and capture; then the table is
+ * made by CREATE TABLE AS, and its indexes after it.
+ */
+#include "base/compat.h"
+
+#include "access/xact.h"
+#include "base/guc.h"
+#include "base/sandbox.h"
+#include "capture/capture.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "ddl/ddl.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "refresh/refresh.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
+
+/* A definition and its tracing queries read the tables as the owner. */
+static void
+check_privileges(List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		Oid			relid = lfirst_oid(lc);
+
+		if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for table %s", get_rel_name(relid)),
+					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
+		if (pg_class_aclcheck(relid, GetUserId(), ACL_TRIGGER) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for table %s", get_rel_name(relid)),
+					 errdetail("A tview puts a trigger on each base table."),
+					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
+	}
+}
+
+static void
+check_depth(TviewRequest *request, List *relids)
+{
+	int			depth = 1;
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			depth = Max(depth, tview_desc(lfirst_oid(lc))->depth + 1);
+	if (depth > tview_max_depth)
+		ereport(ERROR,
+				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+				 errmsg("tview \"%s\" would be %d tviews deep", request->name, depth),
+				 errdetail("The limit is %d.", tview_max_depth),
+				 errhint("Read base tables or backing views instead, or raise pg_tviews.max_depth.")));
+}
+
+/* Replacing a tview must not make it read a tview that reads it. */
+static void
+check_cycle(TviewRequest *request, Oid self, List *relids)
+{
+	List	   *above;
+	ListCell   *lc;
+
+	if (!OidIsValid(self))
+		return;
+	above = tview_downstream(self);
+	foreach(lc, relids)
+		if (list_member_oid(above, lfirst_oid(lc)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+					 errmsg("tview \"%s\" cannot read tview \"%s\"", request->name,
+							get_rel_name(lfirst_oid(lc))),
+					 errdetail("Tview \"%s\" reads tview \"%s\".",
+							   get_rel_name(lfirst_oid(lc)), request->name),
+					 errhint("Read the base tables instead.")));
+}
+
+/* Throw the first problem of the definition; returns the analysis if none. */
+static TviewAnalysis *
+check_definition(TviewRequest *request, Oid self)
+{
+	TviewAnalysis *analysis;
+	TviewSandbox sandbox;
+	List	   *problems;
+	List	   *relids;
+
+	tview_request_check_columns(request);
+	tview_sandbox_enter(&sandbox, GetUserId(), NIL);
+	problems = tview_request_problems(request, &analysis);
+	tview_sandbox_leave(&sandbox);
+	if (problems != NIL)
+		tview_refusal_throw(linitial(problems));
+	relids = tview_base_relations(analysis->expanded);
+	check_privileges(relids);
+	check_depth(request, relids);
+	check_cycle(request, self, relids);
+	if (analysis->clock)
+		ereport(NOTICE,
+				(errmsg("tview \"%s\" depends on the clock or on settings", request->name),
+				 errdetail("Its rows do not change by themselves; they are computed when a base row changes.")));
+	return analysis;
+}
+
+static char *
+column_names(TviewRequest *request, bool key_only)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	if (key_only)
+		foreach(lc, request->key_columns)
+			appendStringInfo(&list, "%s%s", list.len ? ", " : "",
+							 quote_identifier(lfirst(lc)));
+	else
+		foreach(lc, request->query->targetList)
+			if (!lfirst_node(TargetEntry, lc)->resjunk)
+				appendStringInfo(&list, "%s%s", list.len ? ", " : "",
+								 quote_identifier(lfirst_node(TargetEntry, lc)->resname));
+	return list.data;
+}
+
+static void
+create_view(TviewRequest *request)
+{
+	char	   *definition = pg_get_querydef(copyObject(request->query), false);
+	Size		length = strlen(definition);
+
+	if (length > 0 && definition[length - 1] == ';')
+		definition[length - 1] = '\0';
+	tview_ddl_execute("CREATE %s VIEW %s (%s) AS %s",
+					  request->or_replace ? "OR REPLACE" : "",
+					  request->qualified_view, column_names(request, false),
+					  definition);
+	tview_ddl_execute("COMMENT ON VIEW %s IS %s", request->qualified_view,
+					  quote_literal_cstr(psprintf("definition of tview %s",
+												  request->qualified_name)));
+}
+
+/* CREATE TABLE AS with the latest snapshot, in the maintenance environment. */
+static void
+fill_table(TviewRequest *request, List *settings)
+{
+	bool		own_time = tview_find_column(request->query, "updated_at") != 0;
+	TviewSandbox sandbox;
+	SPIPlanPtr	plan;
+	char	   *sql = psprintf("CREATE TABLE %s AS SELECT %s%s FROM %s WITH %s DATA",
+							   request->qualified_name, column_names(request, false),
+							   own_time ? "" : ", pg_catalog.now() AS updated_at",
+							   request->qualified_view,
+							   request->with_data ? "" : "NO");
+
+	tview_sandbox_enter(&sandbox, GetUserId(), settings);
+	SPI_connect();
+	plan = SPI_prepare(sql, 0, NULL);
+	if (plan == NULL ||
+		SPI_execute_snapshot(plan, NULL, NULL, GetLatestSnapshot(),
+							 InvalidSnapshot, false, false, 0) < 0)
+		elog(ERROR, "could not fill tview %s", request->qualified_name);
+	SPI_finish();
+	tview_sandbox_leave(&sandbox);
+}
+
+/* Say what a failed primary key means for a definition. */
+static void
+explain_key_error(TviewRequest *request, ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("key of tview \"%s\" is not unique", request->name),
+				 error->detail ? errdetail_internal("%s", error->detail) : 0,
+				 errhint("Group or filter the definition so that column %s is unique, or name another key: WITH (key = '...').",
+						 column_names(request, true))));
+	if (error->sqlerrcode == ERRCODE_NOT_NULL_VIOLATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("key of tview \"%s\" is NULL in some row", request->name),
+				 errdetail_internal("%s", error->message),
+				 errhint("Exclude such rows in the definition, or name another key: WITH (key = '...').")));
+	ReThrowError(error);
+}
+
+static void
+create_primary_key(TviewRequest *request)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		tview_ddl_execute("ALTER TABLE %s ADD PRIMARY KEY (%s)",
+						  request->qualified_name, column_names(request, true));
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		explain_key_error(request, error);
+	}
+	PG_END_TRY();
+}
+
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t		length = strlen(name);
+
+	return length > strlen(suffix) &&
+		strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
+/* The index a column gets by its name, or NULL. */
+static const char *
+index_for_column(TviewRequest *request, TargetEntry *tle)
+{
+	Oid			type = exprType((Node *) tle->expr);
+
+	if (!OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID)) ||
+		(list_length(request->key_columns) == 1 &&
+		 strcmp(linitial(request->key_columns), tle->resname) == 0))
+		return NULL;
+	if (strcmp(tle->resname, "id") == 0)
+		return request->explicit_key ? "INDEX" : "UNIQUE INDEX";
+	if (strcmp(tle->resname, "identifier") == 0 ||
+		strncmp(tle->resname, "fk_", 3) == 0 ||
+		(type == UUIDOID && has_suffix(tle->resname, "_id")))
+		return "INDEX";
+	return NULL;
+}
+
+static void
+create_indexes(TviewRequest *request)
+{
+	ListCell   *lc;
+
+	create_primary_key(request);
+	foreach(lc, request->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		const char *kind = tle->resjunk ? NULL : index_for_column(request, tle);
+
+		if (kind != NULL)
+			tview_ddl_execute("CREATE %s ON %s (%s)", kind, request->qualified_name,
+							  quote_identifier(tle->resname));
+	}
+}
+
+/* The table cannot be written but by refreshes. */
+static void
+create_guard(TviewRequest *request)
+{
+	char	   *function =
+		quote_qualified_identifier(get_namespace_name(tview_extension_schema()),
+								   "pg_tviews_guard");
+
+	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard BEFORE INSERT OR "
+									"UPDATE OR DELETE OR TRUNCATE ON %s "
+									"FOR EACH STATEMENT EXECUTE FUNCTION %s()",
+									request->qualified_name, function));
+	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard_rows BEFORE INSERT "
+									"ON %s FOR EACH ROW EXECUTE FUNCTION %s()",
+									request->qualified_name, function));
+}
+
+static void
+register_tview(TviewRequest *request, Oid tview, List *settings)
+{
+	TviewMeta	meta = {0};
+
+	meta.tview = tview;
+	meta.view = get_relname_relid(request->view, request->schema);
+	meta.entity = request->entity;
+	meta.key_columns = request->key_columns;
+	meta.options = request->stored_options;
+	meta.settings = settings;
+	meta.populated = request->with_data;
+	if (tview_meta_of_table(tview) != NULL)
+		tview_meta_update(&meta);
+	else
+		tview_meta_insert(&meta);
+}
+
+static void
+create_new(TviewRequest *request, List *relids, List *settings)
+{
+	fill_table(request, settings);
+	if (tview_find_column(request->query, "updated_at") == 0)
+		tview_ddl_execute("ALTER TABLE %s ALTER updated_at SET NOT NULL, "
+						  "ALTER updated_at SET DEFAULT pg_catalog.now()",
+						  request->qualified_name);
+	create_indexes(request);
+	tview_ddl_execute("COMMENT ON TABLE %s IS %s", request->qualified_name,
+					  quote_literal_cstr(psprintf("tview: rows of view %s, kept by pg_tviews",
+												  request->qualified_view)));
+	create_guard(request);
+	register_tview(request, get_relname_relid(request->name, request->schema),
+				   settings);
+	tview_capture_install(relids);
+}
+
+/* Columns that OR REPLACE adds at the end of the definition. */
+static void
+add_columns(TviewRequest *request, Oid tview)
+{
+	ListCell   *lc;
+
+	foreach(lc, request->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node	   *expr = (Node *) tle->expr;
+
+		if (tle->resjunk || get_attnum(tview, tle->resname) != InvalidAttrNumber)
+			continue;
+		tview_ddl_execute("ALTER TABLE %s ADD COLUMN %s %s",
+						  request->qualified_name, quote_identifier(tle->resname),
+						  format_type_with_typemod(exprType(expr), exprTypmod(expr)));
+	}
+}
+
+static bool
+same_names(List *a, List *b)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(lc, a, lc2, b)
+		if (strcmp(lfirst(lc), lfirst(lc2)) != 0)
+			return false;
+	return true;
+}
+
+static void
+replace(TviewRequest *request, Oid tview, List *relids, List *settings)
+{
+	const TviewMeta *meta = tview_meta_of_table(tview);
+
+	if (!same_names(meta->key_columns, request->key_columns))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("cannot change the key of tview \"%s\"", request->name),
+				 errhint("Drop the tview and create it again.")));
+	add_columns(request, tview);
+	register_tview(request, tview, settings);
+	tview_capture_install(relids);
+	tview_capture_sweep();
+	if (request->with_data)
+		tview_refresh_fully(tview);
+}
+
+static void
+duplicate_relation(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DUPLICATE_TABLE),
+			 errmsg("relation \"%s\" already exists", name),
+			 errhint("Choose another name, or drop the relation.")));
+}
+
+/* Look for what is there already; false where there is nothing to do. */
+static bool
+check_existing(TviewRequest *request, Oid *self)
+{
+	Oid			view = get_relname_relid(request->view, request->schema);
+
+	*self = get_relname_relid(request->name, request->schema);
+	if (OidIsValid(*self))
+	{
+		const TviewMeta *meta = tview_meta_of_table(*self);
+
+		if (request->if_not_exists)
+		{
+			ereport(NOTICE,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("relation \"%s\" already exists, skipping", request->name)));
+			return false;
+		}
+		if (!request->or_replace || meta == NULL)
+			duplicate_relation(request->name);
+		if (!relation_ownercheck_compat(*self, GetUserId()))
+			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, request->name);
+		if (OidIsValid(view) && view != meta->view)
+			duplicate_relation(request->view);
+	}
+	else if (OidIsValid(view))
+		duplicate_relation(request->view);
+	return true;
+}
+
+static void
+create_objects(TviewRequest *request, Oid self, List *relids)
+{
+	List	   *settings = tview_settings_current();
+
+	/* What is pending was captured under the old definition. */
+	tview_flush();
+	create_view(request);
+	tview_capture_lock(relids);
+	if (OidIsValid(self))
+		replace(request, self, relids, settings);
+	else
+		create_new(request, relids, settings);
+}
+
+/*
+ * Create or replace a tview.  Returns false where IF NOT EXISTS found one.
+ */
+bool
+tview_create(TviewRequest *request)
+{
+	Oid			self;
+	TviewAnalysis *analysis;
+	List	   *relids;
+
+	tview_request_resolve(request);
+	if (!check_existing(request, &self))
+		return false;
+	analysis = check_definition(request, self);
+	relids = tview_base_relations(analysis->expanded);
+	tview_ddl_begin();
+	PG_TRY();
+	{
+		create_objects(request, self, relids);
+	}
+	PG_FINALLY();
+	{
+		tview_ddl_end();
+	}
+	PG_END_TRY();
+	CommandCounterIncrement();
+	return true;
+}
+
+/* First fill of a tview created WITH NO DATA; keeps writers out meanwhile. */
+void
+tview_populate(Oid tview)
+{
+	TviewMeta	meta = *tview_meta_of_table(tview);
+
+	tview_capture_lock(tview_desc(tview)->base_relations);
+	meta.populated = true;
+	tview_meta_update(&meta);
+	CommandCounterIncrement();
+	tview_refresh_fully(tview);
+}

@@ -1,0 +1,393 @@
+/*
+ * events.c
+ *		Event triggers and table triggers that keep the parts of a tview together.
+ *
+ * They work without preloading.  pg_dump restores tables, views and triggers
+ * one by one, in its own order and with all data in between; while it does,
+ * recognised by check_function_bodies being off as pg_dump's scripts set it,
+ * these checks give way: rows copied into a tview are dropped in favour of a
+ * recomputation, and dropping a table leaves its view to the script.
+ */
+#include "base/compat.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/xact.h"
+#include "base/guc.h"
+#include "capture/capture.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "commands/event_trigger.h"
+#include "commands/trigger.h"
+#include "ddl/ddl.h"
+#include "executor/spi.h"
+#include "refresh/refresh.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+PGDLLEXPORT Datum pg_tviews_guard(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_meta_changed(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
+
+static bool
+restore_in_progress(void)
+{
+	return !check_function_bodies;
+}
+
+static void
+refuse_write(TriggerData *data)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot change tview \"%s\"", RelationGetRelationName(data->tg_relation)),
+			 errdetail("Its rows are those of its definition."),
+			 errhint("Change the base tables; their changes appear in the tview by themselves.")));
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_guard);
+
+/* Trigger function on tviews: refuses writes by users. */
+Datum
+pg_tviews_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	Oid			relid;
+	bool		row;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_guard() must be called as a trigger")));
+	relid = RelationGetRelid(data->tg_relation);
+	row = TRIGGER_FIRED_FOR_ROW(data->tg_event);
+	if (tview_allow_direct_writes || tview_ddl_active() ||
+		tview_meta_of_table(relid) == NULL)
+		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
+	if (!restore_in_progress())
+		refuse_write(data);
+	if (!row)
+		tview_dirty_add_whole(tview_desc(relid));
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
+
+/*
+ * Trigger function on pg_tview_meta: a new row, from us or from a restore, ties
+ * the table to its view; every change makes all sessions look again.
+ */
+Datum
+pg_tviews_meta_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	bool		isnull;
+	ObjectAddress table;
+	ObjectAddress view;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_meta_changed() must be called as a trigger")));
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+	{
+		TupleDesc	tupdesc = RelationGetDescr(data->tg_relation);
+
+		ObjectAddressSet(table, RelationRelationId,
+						 DatumGetObjectId(heap_getattr(data->tg_trigtuple, 1,
+													   tupdesc, &isnull)));
+		ObjectAddressSet(view, RelationRelationId,
+						 DatumGetObjectId(heap_getattr(data->tg_trigtuple, 2,
+													   tupdesc, &isnull)));
+		recordDependencyOn(&table, &view, DEPENDENCY_NORMAL);
+	}
+	CacheInvalidateRelcache(data->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
+static bool
+relation_exists(Oid relid)
+{
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
+}
+
+/* The table of a tview is gone: remove what belonged to it. */
+static void
+clean_up(Oid tview, Oid view)
+{
+	ObjectAddress address;
+
+	tview_meta_delete(tview);
+	if (restore_in_progress() || !relation_exists(view))
+		return;
+	ObjectAddressSet(address, RelationRelationId, view);
+	performDeletion(&address, DROP_RESTRICT, 0);
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
+
+/* Event trigger function for sql_drop. */
+Datum
+pg_tviews_on_drop(PG_FUNCTION_ARGS)
+{
+	bool		any = false;
+	ListCell   *lc;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_on_drop() must be called as an event trigger")));
+	if (!OidIsValid(tview_meta_relid()))
+		PG_RETURN_NULL();
+	CommandCounterIncrement();
+	foreach(lc, tview_meta_tables())
+	{
+		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
+
+		if (meta == NULL || relation_exists(meta->tview))
+			continue;
+		clean_up(meta->tview, meta->view);
+		any = true;
+	}
+	if (any && !restore_in_progress())
+	{
+		CommandCounterIncrement();
+		tview_capture_sweep();
+	}
+	PG_RETURN_NULL();
+}
+
+/* Number of columns of a relation that were not dropped. */
+static int
+live_columns(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	int			count = 0;
+
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), i)->attisdropped)
+			count++;
+	relation_close(rel, AccessShareLock);
+	return count;
+}
+
+/* Columns are the definition's business, whoever changed them. */
+static void
+check_columns(const TviewMeta *meta)
+{
+	int			columns = live_columns(meta->view);
+	int			expected = columns;
+	bool		same = get_attnum(meta->tview, "updated_at") != InvalidAttrNumber;
+
+	if (get_attnum(meta->view, "updated_at") == InvalidAttrNumber)
+		expected++;
+	for (int i = 1; i <= columns; i++)
+	{
+		AttrNumber	attno = get_attnum(meta->tview, get_attname(meta->view, i, false));
+
+		same = same && attno != InvalidAttrNumber &&
+			get_atttype(meta->tview, attno) == get_atttype(meta->view, i);
+	}
+	if (!same || live_columns(meta->tview) != expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
+				 errdetail("The columns of a tview are those of its definition."),
+				 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
+static void
+refuse_view_change(const TviewMeta *meta)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot replace view \"%s\"", get_rel_name(meta->view)),
+			 errdetail("It is the definition of tview \"%s\".", get_rel_name(meta->tview)),
+			 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
+/* A helper view may have become one whose changes cannot be traced. */
+static void
+check_still_supported(TviewDesc *desc)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->traces)
+	{
+		TviewTrace *trace = lfirst(lc);
+
+		if (trace->whole && !desc->recompute)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("changes to table \"%s\" could no longer be traced to keys of tview %s",
+							get_rel_name(trace->relid), desc->name),
+					 errhint("ALTER TVIEW %s SET (on_untraceable = 'recompute').",
+							 desc->name)));
+	}
+}
+
+/* A view or table below tviews changed: capture all of it, and look again. */
+static void
+revalidate(Oid relid, bool recompute)
+{
+	ListCell   *lc;
+
+	foreach(lc, tviews_reading(relid))
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		check_still_supported(desc);
+		tview_capture_install(desc->base_relations);
+		if (recompute && desc->populated)
+			tview_dirty_add_whole(desc);
+	}
+}
+
+/* Can this command change what a definition yields, without changing rows? */
+static bool
+changes_contents(Node *command, Oid relid)
+{
+	ListCell   *lc;
+
+	if (IsA(command, ViewStmt) || IsA(command, CreatePolicyStmt) ||
+		IsA(command, AlterPolicyStmt))
+		return true;
+	if (!IsA(command, AlterTableStmt))
+		return false;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		switch (lfirst_node(AlterTableCmd, lc)->subtype)
+		{
+			case AT_AddIndex:
+			case AT_AddConstraint:
+			case AT_DropConstraint:
+			case AT_ValidateConstraint:
+			case AT_AddColumn:
+			case AT_DropColumn:
+			case AT_ColumnDefault:
+			case AT_DropNotNull:
+			case AT_SetNotNull:
+			case AT_SetStatistics:
+			case AT_SetStorage:
+			case AT_SetOptions:
+			case AT_ResetOptions:
+			case AT_SetRelOptions:
+			case AT_ResetRelOptions:
+			case AT_SetTableSpace:
+			case AT_ClusterOn:
+			case AT_DropCluster:
+			case AT_ReplicaIdentity:
+			case AT_ChangeOwner:
+			case AT_EnableTrig:
+			case AT_DisableTrig:
+			case AT_EnableAlwaysTrig:
+			case AT_EnableReplicaTrig:
+			case AT_EnableTrigAll:
+			case AT_DisableTrigAll:
+			case AT_EnableTrigUser:
+			case AT_DisableTrigUser:
+				break;
+			default:
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+after_command_on(Oid relid, Node *command)
+{
+	const TviewMeta *meta = tview_meta_of_table(relid);
+
+	if (meta != NULL)
+		check_columns(meta);
+	meta = tview_meta_of_view(relid);
+	if (meta != NULL)
+	{
+		if (IsA(command, ViewStmt))
+			refuse_view_change(meta);
+		check_columns(meta);
+		return;
+	}
+	if (tviews_reading(relid) != NIL)
+		revalidate(relid, changes_contents(command, relid));
+}
+
+/* The relations that the command touched, as Oids in the caller's context. */
+static List *
+touched_relations(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *relids = NIL;
+
+	SPI_connect();
+	if (SPI_execute("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_ddl_commands() "
+					"WHERE classid OPERATOR(pg_catalog.=) "
+					"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid",
+					true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not list the objects of a command");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Datum		relid = SPI_getbinval(SPI_tuptable->vals[i],
+										  SPI_tuptable->tupdesc, 1, &isnull);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		relids = lappend_oid(relids, DatumGetObjectId(relid));
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return relids;
+}
+
+/* Triggers and rules that could change what a refresh writes. */
+static void
+check_trigger_or_rule(Node *command)
+{
+	RangeVar   *range = NULL;
+	const TviewMeta *meta;
+
+	if (IsA(command, CreateTrigStmt) &&
+		((CreateTrigStmt *) command)->timing == TRIGGER_TYPE_BEFORE)
+		range = ((CreateTrigStmt *) command)->relation;
+	else if (IsA(command, RuleStmt))
+		range = ((RuleStmt *) command)->relation;
+	if (range == NULL)
+		return;
+	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
+	if (meta != NULL && !restore_in_progress())
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("tview \"%s\" can have AFTER triggers only", get_rel_name(meta->tview)),
+				 errdetail("Its rows are written as its definition computes them.")));
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_on_ddl);
+
+/* Event trigger function for ddl_command_end. */
+Datum
+pg_tviews_on_ddl(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+	ListCell   *lc;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_on_ddl() must be called as an event trigger")));
+	if (tview_ddl_active() || !OidIsValid(tview_meta_relid()) ||
+		tview_meta_tables() == NIL)
+		PG_RETURN_NULL();
+	CommandCounterIncrement();
+	check_trigger_or_rule(data->parsetree);
+	foreach(lc, touched_relations())
+		after_command_on(lfirst_oid(lc), data->parsetree);
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,160 @@
+/*
+ * functions.c
+ *		The SQL functions that do what the statements do.
+ */
+#include "base/compat.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/defrem.h"
+#include "ddl/ddl.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "refresh/refresh.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
+#include "utils/varlena.h"
+
+PGDLLEXPORT Datum pg_tviews_create(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_drop(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_refresh(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_refresh_all(PG_FUNCTION_ARGS);
+
+/* Analyse a text that must be one SELECT. */
+Query *
+tview_parse_select(const char *sql)
+{
+	List	   *statements = raw_parser(sql, RAW_PARSE_DEFAULT);
+	RawStmt    *raw;
+
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("a tview must be defined by one SELECT"),
+				 errdetail("The text has %d statements.", list_length(statements))));
+	raw = linitial_node(RawStmt, statements);
+	if (!IsA(raw->stmt, SelectStmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("a tview must be defined by a SELECT"),
+				 errhint("Give the SELECT only, without CREATE.")));
+	if (((SelectStmt *) raw->stmt)->intoClause != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("SELECT INTO cannot define a tview"),
+				 errhint("Remove INTO.")));
+	return parse_analyze_fixedparams(raw, sql, NULL, 0, NULL);
+}
+
+/* 'name=value' strings as the DefElems of WITH (name = value). */
+static List *
+options_from_array(Datum array)
+{
+	List	   *options = NIL;
+	ListCell   *lc;
+
+	foreach(lc, text_array_to_list(array))
+	{
+		char	   *name = lfirst(lc);
+		char	   *equals = strchr(name, '=');
+
+		if (equals == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("malformed tview option \"%s\"", name),
+					 errhint("Write options as name=value.")));
+		*equals = '\0';
+		options = lappend(options,
+						  makeDefElem(name, (Node *) makeString(equals + 1), -1));
+	}
+	return options;
+}
+
+static RangeVar *
+range_from_text(text *name)
+{
+	return makeRangeVarFromNameList(textToQualifiedNameList(name));
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_create);
+
+/*
+ * pg_tviews_create(name text, query text, options text[]) returns regclass
+ *
+ * CREATE TVIEW name WITH (options) AS query; options are 'name=value'.
+ */
+Datum
+pg_tviews_create(PG_FUNCTION_ARGS)
+{
+	TviewRequest request = {0};
+
+	request.range = range_from_text(PG_GETARG_TEXT_PP(0));
+	request.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	request.options = options_from_array(PG_GETARG_DATUM(2));
+	request.with_data = true;
+	tview_create(&request);
+	PG_RETURN_OID(get_relname_relid(request.name, request.schema));
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_drop);
+
+/* pg_tviews_drop(name text, if_exists boolean): DROP TVIEW [IF EXISTS] name. */
+Datum
+pg_tviews_drop(PG_FUNCTION_ARGS)
+{
+	tview_drop_named(range_from_text(PG_GETARG_TEXT_PP(0)), PG_GETARG_BOOL(1),
+					 DROP_RESTRICT);
+	PG_RETURN_VOID();
+}
+
+static void
+refresh(Oid tview)
+{
+	const TviewMeta *meta = tview_meta_of_table(tview);
+
+	if (meta == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a tview", get_rel_name(tview))));
+	if (!relation_ownercheck_compat(tview, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
+	if (meta->populated)
+		tview_refresh_fully(tview);
+	else
+		tview_populate(tview);
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_refresh);
+
+/* pg_tviews_refresh(name text): recompute all rows, write those that differ. */
+Datum
+pg_tviews_refresh(PG_FUNCTION_ARGS)
+{
+	RangeVar   *range = range_from_text(PG_GETARG_TEXT_PP(0));
+
+	refresh(RangeVarGetRelid(range, NoLock, false));
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_refresh_all);
+
+/* pg_tviews_refresh_all(): refresh every tview that the user owns. */
+Datum
+pg_tviews_refresh_all(PG_FUNCTION_ARGS)
+{
+	List	   *pending = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+		if (relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
+			pending = lappend_oid(pending, lfirst_oid(lc));
+	list_sort(pending, list_oid_cmp);
+	foreach(lc, pending)
+		refresh(lfirst_oid(lc));
+	PG_RETURN_VOID();
+}

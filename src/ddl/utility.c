@@ -1,0 +1,201 @@
+/*
+ * utility.c
+ *		The ProcessUtility hook: finds the statements that concern tviews.
+ */
+#include "base/compat.h"
+
+#include "access/xact.h"
+#include "base/guc.h"
+#include "capture/capture.h"
+#include "catalog/namespace.h"
+#include "commands/event_trigger.h"
+#include "ddl/ddl.h"
+#include "ddl/syntax.h"
+#include "refresh/refresh.h"
+#include "session/session.h"
+#include "tcop/cmdtag.h"
+#include "tcop/utility.h"
+
+static ProcessUtility_hook_type prev_ProcessUtility = NULL;
+
+static void
+require_extension(void)
+{
+	if (!OidIsValid(tview_extension_schema()))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("extension pg_tviews is not created in this database"),
+				 errhint("Run CREATE EXTENSION pg_tviews.")));
+}
+
+/* What CREATE TABLE AS can say and CREATE TVIEW cannot. */
+static void
+check_create_clauses(CreateTableAsStmt *stmt)
+{
+	IntoClause *into = stmt->into;
+	const char *clause = NULL;
+
+	if (into->accessMethod != NULL)
+		clause = "USING";
+	else if (into->onCommit != ONCOMMIT_NOOP)
+		clause = "ON COMMIT";
+	else if (into->tableSpaceName != NULL)
+		clause = "TABLESPACE";
+	if (clause != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s is not supported in CREATE TVIEW", clause),
+				 errhint("Use ALTER TABLE on the tview afterwards.")));
+	if (!IsA(stmt->query, Query) ||
+		castNode(Query, stmt->query)->commandType != CMD_SELECT)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("a tview must be defined by a SELECT")));
+	if (stmt->is_select_into)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("SELECT INTO cannot define a tview")));
+}
+
+static void
+create_tview(CreateTableAsStmt *stmt, bool or_replace, QueryCompletion *qc)
+{
+	TviewRequest request = {0};
+
+	require_extension();
+	check_create_clauses(stmt);
+	if (or_replace && stmt->if_not_exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("OR REPLACE and IF NOT EXISTS exclude each other")));
+	request.range = copyObject(stmt->into->rel);
+	request.query = copyObject(castNode(Query, stmt->query));
+	request.column_names = stmt->into->colNames;
+	request.options = stmt->into->options;
+	request.if_not_exists = stmt->if_not_exists;
+	request.or_replace = or_replace;
+	request.with_data = !stmt->into->skipData;
+	tview_create(&request);
+	if (qc)
+		SetQueryCompletion(qc, CMDTAG_CREATE_TABLE, 0);
+}
+
+/* A statement that says TVIEW; true where nothing is left to do. */
+static bool
+process_tview_statement(Node *tree, const TviewStatement *said, QueryCompletion *qc)
+{
+	require_extension();
+	switch (said->kind)
+	{
+		case TVIEW_STATEMENT_CREATE:
+			if (!IsA(tree, CreateTableAsStmt))
+				ereport(ERROR,
+						(errcode(ERRCODE_SYNTAX_ERROR),
+						 errmsg("a tview must be defined by a SELECT"),
+						 errhint("Write CREATE TVIEW name AS SELECT ...")));
+			create_tview((CreateTableAsStmt *) tree, said->or_replace, qc);
+			return true;
+		case TVIEW_STATEMENT_DROP:
+			tview_drop_statement(castNode(DropStmt, tree));
+			return false;
+		case TVIEW_STATEMENT_ALTER:
+			tview_alter(tree);
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_say_tview(Node *tree)
+{
+	switch (nodeTag(tree))
+	{
+		case T_CreateTableAsStmt:
+		case T_CreateStmt:
+		case T_CreateForeignTableStmt:
+		case T_DropStmt:
+		case T_AlterTableStmt:
+		case T_AlterTableMoveAllStmt:
+		case T_AlterObjectSchemaStmt:
+		case T_AlterObjectDependsStmt:
+		case T_RenameStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* CREATE TABLE tv_x AS, where the user asked that it be a tview. */
+static bool
+is_tview_by_setting(Node *tree)
+{
+	CreateTableAsStmt *stmt = (CreateTableAsStmt *) tree;
+
+	return tview_create_table_as && IsA(tree, CreateTableAsStmt) &&
+		stmt->objtype == OBJECT_TABLE && !stmt->is_select_into &&
+		IsA(stmt->query, Query) &&
+		stmt->into->rel->relpersistence == RELPERSISTENCE_PERMANENT &&
+		strncmp(stmt->into->rel->relname, "tv_", 3) == 0 &&
+		OidIsValid(tview_extension_schema());
+}
+
+/* Pending changes must not meet another definition or another table. */
+static void
+flush_before(Node *tree)
+{
+	if (!tview_dirty_pending() || tview_ddl_active())
+		return;
+	if (IsA(tree, CopyStmt))
+	{
+		CopyStmt   *copy = (CopyStmt *) tree;
+
+		if (!copy->is_from && copy->relation != NULL)
+			tview_flush_for(list_make1_oid(RangeVarGetRelid(copy->relation, NoLock, true)));
+	}
+	else if (GetCommandLogLevel(tree) == LOGSTMT_DDL)
+		tview_flush();
+}
+
+static void
+tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
+					 bool readOnlyTree, ProcessUtilityContext context,
+					 ParamListInfo params, QueryEnvironment *queryEnv,
+					 DestReceiver *dest, QueryCompletion *qc)
+{
+	Node	   *tree = pstmt->utilityStmt;
+	TviewStatement said;
+
+	flush_before(tree);
+	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
+	{
+		if (may_say_tview(tree) &&
+			tview_statement_parse(queryString, pstmt->stmt_location,
+								  pstmt->stmt_len, &said))
+		{
+			if (process_tview_statement(tree, &said, qc))
+				return;
+		}
+		else if (is_tview_by_setting(tree))
+		{
+			create_tview((CreateTableAsStmt *) tree, false, qc);
+			return;
+		}
+	}
+	if (prev_ProcessUtility)
+		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+							queryEnv, dest, qc);
+	else
+		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+								queryEnv, dest, qc);
+
+	/* COPY FROM ends without the executor; a transaction may have ended. */
+	if (IsA(tree, CopyStmt))
+		tview_at_statement_end();
+}
+
+void
+tview_utility_init(void)
+{
+	prev_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = tview_ProcessUtility;
+}

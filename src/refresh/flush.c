@@ -1,0 +1,289 @@
+/*
+ * flush.c
+ *		Brings all pending changes into the tviews they concern.
+ *
+ * Locks first, then a fresh snapshot, then trace, compute and write; see
+ * README.md.  Tviews are taken lowest first, so that one that reads another
+ * sees it right.  Writing a tview fires its own capture trigger, if another
+ * tview reads it, and so adds to what is pending; the loop ends when nothing
+ * is.
+ *
+ * Everything is read with the latest snapshot at every isolation level, as
+ * referential integrity checks do: a document is a function of what is
+ * committed plus the own changes, not of an old snapshot.
+ */
+#include "base/compat.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "base/sandbox.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "refresh/refresh.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* Keys computed by one query. */
+#define BATCH_KEYS	1000
+
+/* A flush that user triggers keep feeding is ended after so many steps. */
+#define MAX_STEPS	10000
+
+/* Nesting level of the transaction whose flush is writing, 0: none.  While a
+ * definition is evaluated, nothing may start another flush. */
+static int	writing_level = 0;
+
+/* Are rows of a tview being computed or written by us right now? */
+bool
+tview_flush_is_writing(void)
+{
+	return writing_level > 0;
+}
+
+/* Forget what an error interrupted at this nesting level or below. */
+void
+tview_flush_abort(int level)
+{
+	if (writing_level >= level)
+	{
+		writing_level = 0;
+		tview_error_context_abort();
+	}
+}
+
+/* The pending tview that depends on no other pending one. */
+static Oid
+lowest_pending(List *tviews)
+{
+	Oid			lowest = InvalidOid;
+	int			depth = 0;
+	ListCell   *lc;
+
+	foreach(lc, tviews)
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		if (!OidIsValid(lowest) || desc->depth < depth)
+		{
+			lowest = desc->tview;
+			depth = desc->depth;
+		}
+	}
+	return lowest;
+}
+
+/* Throw: the definition has two rows for one key, which may be unknown. */
+void
+tview_duplicate_key_error(TviewDesc *desc, const Datum *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNIQUE_VIOLATION),
+			 errmsg("definition of tview %s yields more than one row for a key",
+					desc->name),
+			 key ? errdetail("Key %s is duplicated.", tview_key_text(desc, key)) : 0,
+			 errhint("Group or filter the definition so that its key is unique, or add columns to the key.")));
+}
+
+static void
+delete_missing(TviewWriter *writer, KeySet *keys, int64 first, int64 count,
+			   const bool *seen)
+{
+	for (int64 n = 0; n < count; n++)
+		if (!seen[n] && tview_writer_find(writer, keyset_get(keys, first + n)))
+			tview_writer_delete(writer);
+}
+
+/* Compute and write some keys. */
+static void
+refresh_batch(TviewDesc *desc, TviewWriter *writer, KeySet *keys, int64 first,
+			  int64 count)
+{
+	bool	   *seen = palloc0(sizeof(bool) * count);
+	Datum	   *values = palloc(sizeof(Datum) * (desc->ncolumns + 1));
+	bool	   *nulls = palloc(sizeof(bool) * (desc->ncolumns + 1));
+	SPITupleTable *result;
+
+	tview_recompute(desc, keys, first, count);
+	result = SPI_tuptable;
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		int64		n;
+
+		CHECK_FOR_INTERRUPTS();
+		heap_deform_tuple(result->vals[i], result->tupdesc, values, nulls);
+		n = count == 1 ? 0 : DatumGetInt32(values[0]) - first;
+		tview_note_current_key(first + n);
+		if (seen[n])
+			tview_duplicate_key_error(desc, keyset_get(keys, first + n));
+		seen[n] = true;
+		tview_writer_put(writer, values + 1, nulls + 1,
+						 tview_writer_find(writer, keyset_get(keys, first + n)));
+	}
+	tview_note_current_key(-1);
+	SPI_freetuptable(result);
+	delete_missing(writer, keys, first, count, seen);
+	pfree(seen);
+	pfree(values);
+	pfree(nulls);
+}
+
+/* Recomputing everything reads each row once; do it for a large share. */
+static bool
+concerns_most_rows(TviewDesc *desc, KeySet *keys)
+{
+	Relation	rel;
+	BlockNumber pages;
+	double		rows;
+	double		all_visible;
+
+	if (keys->count <= BATCH_KEYS)
+		return false;
+	rel = table_open(desc->tview, AccessShareLock);
+	table_relation_estimate_size(rel, NULL, &pages, &rows, &all_visible);
+	table_close(rel, NoLock);
+	return keys->count > rows / 2;
+}
+
+static bool
+includes_whole(List *sets)
+{
+	ListCell   *lc;
+
+	foreach(lc, sets)
+		if (((DirtySet *) lfirst(lc))->trace == NULL)
+			return true;
+	return false;
+}
+
+/* From captured values to written rows; SPI is connected. */
+static void
+apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
+{
+	KeySet	   *keys = keyset_create(desc);
+	bool		whole = includes_whole(sets);
+	TviewErrorContext context;
+	ListCell   *lc;
+
+	tview_error_context_push(&context, desc, keys);
+	if (!whole)
+	{
+		foreach(lc, sets)
+			tview_trace_keys(lfirst(lc), keys);
+		keyset_unique(keys);
+	}
+	if (whole || concerns_most_rows(desc, keys))
+		tview_recompute_whole(desc, writer);
+	else
+	{
+		if (keys->saw_null && desc->key_nullable)
+			tview_check_null_keys(desc);
+		for (int64 first = 0; first < keys->count; first += BATCH_KEYS)
+			refresh_batch(desc, writer, keys, first,
+						  Min(BATCH_KEYS, keys->count - first));
+	}
+	tview_error_context_pop(&context);
+}
+
+/*
+ * Refresh one tview for these sets; "every key" if there is one without trace.
+ *
+ * The user's AFTER triggers run when the rows are written, as the session's
+ * user and in its settings, and may cause further flushes.
+ */
+static void
+refresh_tview(Oid tview, List *sets)
+{
+	TviewDesc  *desc = tview_desc(tview);
+	TviewSandbox sandbox;
+	TviewWriter *writer;
+	EState	   *estate;
+
+	writing_level = GetCurrentTransactionNestLevel();
+	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	SPI_connect();
+	AfterTriggerBeginQuery();
+	writer = tview_writer_open(desc, GetActiveSnapshot());
+	apply_sets(desc, sets, writer);
+	estate = tview_writer_finish(writer);
+	PopActiveSnapshot();
+	tview_sandbox_leave(&sandbox);
+	writing_level = 0;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	AfterTriggerEndQuery(estate);
+	PopActiveSnapshot();
+	tview_writer_close(writer);
+	SPI_finish();
+}
+
+/* Bring everything that is pending into the tviews. */
+void
+tview_flush(void)
+{
+	MemoryContext context;
+	MemoryContext old;
+	int			steps = 0;
+	List	   *tviews = tview_dirty_tviews();
+
+	if (writing_level > 0 || tviews == NIL)
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext, "tview flush",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	for (; tviews != NIL; tviews = tview_dirty_tviews())
+	{
+		Oid			tview;
+
+		if (++steps > MAX_STEPS)
+			ereport(ERROR,
+					(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+					 errmsg("refresh of tviews does not come to an end"),
+					 errdetail("Triggers keep changing base tables of the tviews they belong to."),
+					 errhint("Check the AFTER triggers on tviews.")));
+		tview_lock_for_refresh(tviews);
+		tview = lowest_pending(tviews);
+		refresh_tview(tview, tview_dirty_take(tview));
+		tview_dirty_release();
+		MemoryContextReset(context);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Flush if one of these relations is a tview that pending changes can reach;
+ * for a query that is about to read them.
+ */
+void
+tview_flush_for(List *relids)
+{
+	ListCell   *lc;
+
+	if (writing_level > 0)
+		return;
+	foreach(lc, tview_dirty_tviews())
+	{
+		ListCell   *lc2;
+
+		foreach(lc2, tview_downstream(lfirst_oid(lc)))
+		{
+			if (list_member_oid(relids, lfirst_oid(lc2)))
+			{
+				tview_flush();
+				return;
+			}
+		}
+	}
+}
+
+/* Recompute all rows of a tview and what depends on them. */
+void
+tview_refresh_fully(Oid tview)
+{
+	tview_dirty_add_whole(tview_desc(tview));
+	tview_flush();
+}

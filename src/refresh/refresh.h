@@ -1,0 +1,78 @@
+/*
+ * refresh.h
+ *		From pending changes to right rows.
+ */
+#ifndef TVIEWS_REFRESH_H
+#define TVIEWS_REFRESH_H
+
+#include "analyze/analyze.h"
+#include "capture/capture.h"
+#include "nodes/execnodes.h"
+
+/* Keys of one tview; nkeys Datums each. */
+typedef struct KeySet
+{
+	const TviewDesc *desc;
+	int64		count;
+	int64		allocated;
+	Datum	   *values;
+	bool		saw_null;		/* a key with a NULL was not added */
+} KeySet;
+
+/* What error messages of a refresh say. */
+typedef struct TviewErrorContext
+{
+	TviewDesc  *desc;
+	KeySet	   *keys;			/* NULL while no key is known */
+	int64		current;		/* number of the key, -1 while unknown */
+	ErrorContextCallback callback;
+} TviewErrorContext;
+
+/* Writes rows of one tview; see writer.c. */
+typedef struct TviewWriter TviewWriter;
+
+/* flush.c */
+extern void tview_flush(void);
+extern void tview_flush_for(List *relids);
+extern void tview_flush_abort(int level);
+extern bool tview_flush_is_writing(void);
+extern void tview_refresh_fully(Oid tview);
+extern void tview_duplicate_key_error(TviewDesc *desc, const Datum *key);
+
+/* locks.c */
+extern void tview_lock_for_refresh(List *tviews);
+extern List *tview_downstream(Oid tview);
+
+/* keyset.c */
+extern KeySet *keyset_create(const TviewDesc *desc);
+extern void keyset_add(KeySet *set, const Datum *values, const bool *nulls);
+extern void keyset_unique(KeySet *set);
+extern Datum *keyset_get(const KeySet *set, int64 n);
+extern char *tview_key_text(const TviewDesc *desc, const Datum *key);
+
+/* queries.c */
+extern void tview_trace_keys(DirtySet *set, KeySet *keys);
+extern void tview_recompute(TviewDesc *desc, KeySet *keys, int64 first, int64 count);
+extern void tview_check_null_keys(TviewDesc *desc);
+extern char *tview_operator_name(Oid operator);
+extern void tview_error_context_push(TviewErrorContext *context, TviewDesc *desc,
+									 KeySet *keys);
+extern void tview_error_context_pop(TviewErrorContext *context);
+extern void tview_error_context_abort(void);
+extern void tview_note_current_key(int64 n);
+
+/* writer.c */
+extern TviewWriter *tview_writer_open(TviewDesc *desc, Snapshot snapshot);
+extern bool tview_writer_find(TviewWriter *writer, const Datum *key);
+extern bool tview_writer_fetch(TviewWriter *writer, ItemPointer tid);
+extern void tview_writer_put(TviewWriter *writer, const Datum *values,
+							 const bool *nulls, bool exists);
+extern void tview_writer_delete(TviewWriter *writer);
+extern void tview_writer_flush(TviewWriter *writer);
+extern EState *tview_writer_finish(TviewWriter *writer);
+extern void tview_writer_close(TviewWriter *writer);
+
+/* whole.c */
+extern void tview_recompute_whole(TviewDesc *desc, TviewWriter *writer);
+
+#endif							/* TVIEWS_REFRESH_H */

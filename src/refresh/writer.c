@@ -1,0 +1,418 @@
+/*
+ * writer.c
+ *		Writes the rows of a tview that differ from what is stored.
+ *
+ * Rows go straight to the table and its indexes, as in logical replication's
+ * apply worker: no planning, no permission checks, no row security, but
+ * constraints and the AFTER triggers that users put on a tview, with
+ * transition tables.  A row that is stored already, byte for byte, is not
+ * touched.
+ *
+ * Order.  Two rows may swap a value that has a unique index.  So rows in which
+ * such a value changes are deleted and inserted again, and all insertions wait
+ * until everything else is done.
+ *
+ * The caller holds the tview's refresh lock, so nobody else changes its rows.
+ */
+#include "base/compat.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "commands/trigger.h"
+#include "miscadmin.h"
+#include "refresh/refresh.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+
+struct TviewWriter
+{
+	TviewDesc  *desc;
+	Relation	rel;
+	Snapshot	snapshot;
+	EState	   *estate;
+	ResultRelInfo *relinfo;
+	Relation	key_index;		/* one of relinfo's */
+	ScanKeyData *scan_keys;
+	int		   *scan_key_of;	/* by index column: which key column */
+	TupleTableSlot *stored;		/* the row found last */
+	TupleTableSlot *fresh;		/* the row to write */
+	Bitmapset  *unique_columns; /* of unique indexes besides the key */
+	Tuplestorestate *inserts;	/* NULL while there are none */
+	int64		inserted;
+	int64		updated;
+	int64		deleted;
+	TransitionCaptureState *insert_capture;
+	TransitionCaptureState *update_capture;
+	TransitionCaptureState *delete_capture;
+};
+
+static EState *
+make_estate(Relation rel, TviewDesc *desc, ResultRelInfo *relinfo)
+{
+	EState	   *estate = CreateExecutorState();
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	Bitmapset  *updated = NULL;
+
+	for (int i = 0; i < desc->ncolumns; i++)
+		updated = bms_add_member(updated, desc->table_attnos[i] -
+								 FirstLowInvalidHeapAttributeNumber);
+	if (desc->updated_at != InvalidAttrNumber)
+		updated = bms_add_member(updated, desc->updated_at -
+								 FirstLowInvalidHeapAttributeNumber);
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(rel);
+	rte->relkind = rel->rd_rel->relkind;
+	rte->rellockmode = RowExclusiveLock;
+	init_result_range_table(estate, rte, updated);
+	InitResultRelInfo(relinfo, rel, 1, NULL, 0);
+	ExecOpenIndices(relinfo, false);
+	estate->es_opened_result_relations =
+		lappend(estate->es_opened_result_relations, relinfo);
+	estate->es_output_cid = GetCurrentCommandId(true);
+	return estate;
+}
+
+/* Columns of unique or exclusion indexes other than the key's. */
+static Bitmapset *
+unique_columns(ResultRelInfo *relinfo, Relation *key_index)
+{
+	Bitmapset  *columns = NULL;
+
+	*key_index = NULL;
+	for (int i = 0; i < relinfo->ri_NumIndices; i++)
+	{
+		Relation	index = relinfo->ri_IndexRelationDescs[i];
+		IndexInfo  *info = relinfo->ri_IndexRelationInfo[i];
+
+		if (index->rd_index->indisprimary)
+			*key_index = index;
+		else if (info->ii_Unique || info->ii_ExclusionOps != NULL)
+			for (int j = 0; j < info->ii_NumIndexAttrs; j++)
+				columns = bms_add_member(columns, info->ii_IndexAttrNumbers[j]);
+	}
+	return columns;
+}
+
+static void
+prepare_key_scan(TviewWriter *writer)
+{
+	Relation	index = writer->key_index;
+	TviewDesc  *desc = writer->desc;
+	int			nkeys = desc->nkeys;
+
+	if (index == NULL || index->rd_index->indnkeyatts != nkeys)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tview %s has lost its primary key", desc->name),
+				 errhint("Add a primary key on its key columns.")));
+	writer->scan_keys = palloc(sizeof(ScanKeyData) * nkeys);
+	writer->scan_key_of = palloc(sizeof(int) * nkeys);
+	for (int i = 0; i < nkeys; i++)
+	{
+		Oid			type = index->rd_opcintype[i];
+		Oid			operator = get_opfamily_member(index->rd_opfamily[i], type, type,
+												   BTEqualStrategyNumber);
+
+		ScanKeyEntryInitialize(&writer->scan_keys[i], 0, i + 1,
+							   BTEqualStrategyNumber, InvalidOid,
+							   index->rd_indcollation[i], get_opcode(operator), 0);
+		for (int j = 0; j < nkeys; j++)
+			if (desc->keys[j].table_attno == index->rd_index->indkey.values[i])
+				writer->scan_key_of[i] = j;
+	}
+}
+
+/*
+ * Start writing.  snapshot: the one the new rows are computed with; must stay
+ * active until tview_writer_close().
+ */
+TviewWriter *
+tview_writer_open(TviewDesc *desc, Snapshot snapshot)
+{
+	TviewWriter *writer = palloc0(sizeof(TviewWriter));
+	TriggerDesc *triggers;
+
+	writer->desc = desc;
+	writer->snapshot = snapshot;
+	writer->rel = table_open(desc->tview, RowExclusiveLock);
+	writer->relinfo = makeNode(ResultRelInfo);
+	writer->estate = make_estate(writer->rel, desc, writer->relinfo);
+	writer->unique_columns = unique_columns(writer->relinfo, &writer->key_index);
+	prepare_key_scan(writer);
+	writer->stored = table_slot_create(writer->rel, NULL);
+	writer->fresh = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
+											 &TTSOpsVirtual);
+	triggers = writer->relinfo->ri_TrigDesc;
+	writer->insert_capture = MakeTransitionCaptureState(triggers, desc->tview,
+														CMD_INSERT);
+	writer->update_capture = MakeTransitionCaptureState(triggers, desc->tview,
+														CMD_UPDATE);
+	writer->delete_capture = MakeTransitionCaptureState(triggers, desc->tview,
+														CMD_DELETE);
+	return writer;
+}
+
+/* Find the stored row of a key; it becomes the current row. */
+bool
+tview_writer_find(TviewWriter *writer, const Datum *key)
+{
+	int			nkeys = writer->desc->nkeys;
+	IndexScanDesc scan = index_beginscan_compat(writer->rel, writer->key_index,
+												writer->snapshot, nkeys);
+	bool		found;
+
+	for (int i = 0; i < nkeys; i++)
+		writer->scan_keys[i].sk_argument = key[writer->scan_key_of[i]];
+	index_rescan(scan, writer->scan_keys, nkeys, NULL, 0);
+	found = index_getnext_slot(scan, ForwardScanDirection, writer->stored);
+	if (found)
+		ExecMaterializeSlot(writer->stored);
+	index_endscan(scan);
+	return found;
+}
+
+/* Make the row at this place the current row. */
+bool
+tview_writer_fetch(TviewWriter *writer, ItemPointer tid)
+{
+	return table_tuple_fetch_row_version(writer->rel, tid, writer->snapshot,
+										 writer->stored);
+}
+
+static void
+check_result(TviewWriter *writer, TM_Result result)
+{
+	if (result == TM_Ok)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("could not write a row of tview %s", writer->desc->name),
+			 errdetail("It was changed by a direct write at the same time."),
+			 errhint("Retry the transaction.")));
+}
+
+/* Delete the current row. */
+void
+tview_writer_delete(TviewWriter *writer)
+{
+	ItemPointerData tid = writer->stored->tts_tid;
+	TM_FailureData failure;
+
+	check_result(writer,
+				 table_tuple_delete(writer->rel, &tid, GetCurrentCommandId(true),
+									writer->snapshot, InvalidSnapshot, true,
+									&failure, false));
+	ExecARDeleteTriggers(writer->estate, writer->relinfo, &tid, NULL,
+						 writer->delete_capture, false);
+	writer->deleted++;
+}
+
+static void
+update_row(TviewWriter *writer)
+{
+	ItemPointerData tid = writer->stored->tts_tid;
+	TM_FailureData failure;
+	LockTupleMode lockmode;
+	TviewUpdateIndexes indexes;
+	List	   *recheck = NIL;
+
+	if (writer->rel->rd_att->constr != NULL)
+		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
+	check_result(writer,
+				 table_tuple_update(writer->rel, &tid, writer->fresh,
+									GetCurrentCommandId(true), writer->snapshot,
+									InvalidSnapshot, true, &failure, &lockmode,
+									&indexes));
+	if (writer->relinfo->ri_NumIndices > 0 && update_needs_indexes(indexes))
+		recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
+											   writer->estate, true,
+											   update_only_summarizing(indexes));
+	ExecARUpdateTriggers(writer->estate, writer->relinfo, NULL, NULL, &tid, NULL,
+						 writer->fresh, recheck, writer->update_capture, false);
+	writer->updated++;
+	ResetPerTupleExprContext(writer->estate);
+}
+
+static void
+insert_row(TviewWriter *writer)
+{
+	List	   *recheck = NIL;
+
+	if (writer->rel->rd_att->constr != NULL)
+		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
+	table_tuple_insert(writer->rel, writer->fresh, GetCurrentCommandId(true), 0,
+					   NULL);
+	if (writer->relinfo->ri_NumIndices > 0)
+		recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
+											   writer->estate, false, false);
+	ExecARInsertTriggers(writer->estate, writer->relinfo, writer->fresh, recheck,
+						 writer->insert_capture);
+	writer->inserted++;
+	ResetPerTupleExprContext(writer->estate);
+}
+
+/* Fill the fresh slot from the columns of the view. */
+static void
+store_fresh(TviewWriter *writer, const Datum *values, const bool *nulls)
+{
+	TupleTableSlot *slot = writer->fresh;
+	TviewDesc  *desc = writer->desc;
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, slot->tts_tupleDescriptor->natts);
+	for (int i = 0; i < desc->ncolumns; i++)
+	{
+		slot->tts_values[desc->table_attnos[i] - 1] = values[i];
+		slot->tts_isnull[desc->table_attnos[i] - 1] = nulls[i];
+	}
+	if (desc->updated_at != InvalidAttrNumber)
+	{
+		slot->tts_values[desc->updated_at - 1] =
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		slot->tts_isnull[desc->updated_at - 1] = false;
+	}
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(writer->rel);
+}
+
+static bool
+column_differs(TviewWriter *writer, AttrNumber attno)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(writer->rel), attno - 1);
+	bool		stored_null;
+	Datum		stored = slot_getattr(writer->stored, attno, &stored_null);
+	bool		fresh_null = writer->fresh->tts_isnull[attno - 1];
+
+	if (stored_null || fresh_null)
+		return stored_null != fresh_null;
+	return !datum_image_eq(stored, writer->fresh->tts_values[attno - 1],
+						   attr->attbyval, attr->attlen);
+}
+
+/* Does the current row differ, and in a column with a unique index? */
+static bool
+row_differs(TviewWriter *writer, bool *unique_differs)
+{
+	TviewDesc  *desc = writer->desc;
+	bool		differs = false;
+
+	*unique_differs = false;
+	for (int i = 0; i < desc->ncolumns; i++)
+	{
+		AttrNumber	attno = desc->table_attnos[i];
+
+		if ((differs && writer->unique_columns == NULL) ||
+			!column_differs(writer, attno))
+			continue;
+		differs = true;
+
+		/* Member 0 stands for an expression, which may use any column. */
+		if (bms_is_member(attno, writer->unique_columns) ||
+			bms_is_member(0, writer->unique_columns))
+			*unique_differs = true;
+	}
+	return differs;
+}
+
+static void
+insert_later(TviewWriter *writer)
+{
+	if (writer->inserts == NULL)
+		writer->inserts = tuplestore_begin_heap(false, false, work_mem);
+	tuplestore_puttupleslot(writer->inserts, writer->fresh);
+}
+
+/*
+ * Make a row what the definition says.  values, nulls: by view column.  exists:
+ * the current row is the stored one of the same key; else there is none.
+ */
+void
+tview_writer_put(TviewWriter *writer, const Datum *values, const bool *nulls,
+				 bool exists)
+{
+	bool		unique_differs;
+
+	store_fresh(writer, values, nulls);
+	if (!exists)
+		insert_later(writer);
+	else if (row_differs(writer, &unique_differs))
+	{
+		if (unique_differs)
+		{
+			tview_writer_delete(writer);
+			insert_later(writer);
+		}
+		else
+			update_row(writer);
+	}
+}
+
+/* Do the insertions that were put off. */
+void
+tview_writer_flush(TviewWriter *writer)
+{
+	TupleTableSlot *slot;
+	TupleTableSlot *fresh = writer->fresh;
+
+	if (writer->inserts == NULL)
+		return;
+
+	/* What this flush deleted must be gone for its unique checks. */
+	CommandCounterIncrement();
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
+									&TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(writer->inserts, true, false, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		ExecClearTuple(fresh);
+		slot_getallattrs(slot);
+		memcpy(fresh->tts_values, slot->tts_values,
+			   sizeof(Datum) * slot->tts_tupleDescriptor->natts);
+		memcpy(fresh->tts_isnull, slot->tts_isnull,
+			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
+		ExecStoreVirtualTuple(fresh);
+		fresh->tts_tableOid = RelationGetRelid(writer->rel);
+		insert_row(writer);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(writer->inserts);
+	writer->inserts = NULL;
+}
+
+/*
+ * Stop writing and queue statement triggers.  The caller ends the trigger
+ * query level afterwards, with the executor state that is returned, and then
+ * calls tview_writer_close().
+ */
+EState *
+tview_writer_finish(TviewWriter *writer)
+{
+	tview_writer_flush(writer);
+	if (writer->deleted > 0)
+		ExecASDeleteTriggers(writer->estate, writer->relinfo,
+							 writer->delete_capture);
+	if (writer->updated > 0)
+		ExecASUpdateTriggers(writer->estate, writer->relinfo,
+							 writer->update_capture);
+	if (writer->inserted > 0)
+		ExecASInsertTriggers(writer->estate, writer->relinfo,
+							 writer->insert_capture);
+	CommandCounterIncrement();
+	return writer->estate;
+}
+
+/* Release everything; the table stays locked. */
+void
+tview_writer_close(TviewWriter *writer)
+{
+	ExecDropSingleTupleTableSlot(writer->stored);
+	ExecDropSingleTupleTableSlot(writer->fresh);
+	ExecCloseIndices(writer->relinfo);
+	ExecResetTupleTable(writer->estate->es_tupleTable, false);
+	FreeExecutorState(writer->estate);
+	table_close(writer->rel, NoLock);
+}

@@ -1,0 +1,15 @@
+/*
+ * session.h
+ *		Where a session's transactions and queries meet the tviews.
+ */
+#ifndef TVIEWS_SESSION_H
+#define TVIEWS_SESSION_H
+
+/* xact.c */
+extern void tview_xact_init(void);
+
+/* executor.c */
+extern void tview_executor_init(void);
+extern void tview_at_statement_end(void);
+
+#endif							/* TVIEWS_SESSION_H */

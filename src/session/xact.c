@@ -1,0 +1,82 @@
+/*
+ * xact.c
+ *		The only transaction callbacks of pg_tviews.
+ *
+ *		event						what is done
+ *		before commit or prepare	flush, then deferred triggers, until quiet
+ *		subtransaction commits		its captured changes move one level up
+ *		subtransaction aborts		its changes go; what its flushes used returns
+ *		commit, prepare, abort		everything is forgotten
+ *
+ * In a parallel worker nothing is ever pending.
+ */
+#include "base/compat.h"
+
+#include "access/xact.h"
+#include "capture/capture.h"
+#include "commands/trigger.h"
+#include "refresh/refresh.h"
+#include "session/session.h"
+
+/*
+ * The server has fired deferred triggers already; writing tviews can queue
+ * more, and those may write base tables again.
+ */
+static void
+flush_until_quiet(void)
+{
+	while (tview_dirty_pending())
+	{
+		tview_flush();
+		AfterTriggerFireDeferred();
+	}
+}
+
+static void
+forget_everything(void)
+{
+	tview_flush_abort(1);
+	tview_dirty_xact_end();
+	tview_desc_at_xact_end();
+}
+
+static void
+xact_callback(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			flush_until_quiet();
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+		case XACT_EVENT_ABORT:
+			forget_everything();
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+subxact_callback(SubXactEvent event, SubTransactionId mySubid,
+				 SubTransactionId parentSubid, void *arg)
+{
+	int			level = GetCurrentTransactionNestLevel();
+
+	if (event == SUBXACT_EVENT_COMMIT_SUB)
+		tview_dirty_subxact_commit(level);
+	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		tview_flush_abort(level);
+		tview_dirty_subxact_abort(level);
+	}
+}
+
+void
+tview_xact_init(void)
+{
+	RegisterXactCallback(xact_callback, NULL);
+	RegisterSubXactCallback(subxact_callback, NULL);
+}
