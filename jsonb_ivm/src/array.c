@@ -3,9 +3,9 @@
  *		Changing elements of an array that are found by a member's value.
  *
  * The functions of the first half work on an array anywhere in a document,
- * which the caller has found; those of the second half on the one that a
- * top-level key holds.  There, an update requires the array, a deletion does
- * nothing without it, and an insertion creates it.
+ * those of the second half on the one that a top-level key holds.  There, an
+ * update requires the array, a deletion does nothing without it, and an
+ * insertion creates it.
  */
 #include "postgres.h"
 
@@ -132,10 +132,12 @@ insert_position(const JsonbPatchNode *array, const JsonbPatchValue *element,
 	return jsonb_patch_node_end(array);
 }
 
-/* The array may also be JSON null, which becomes one. */
-static void
-require_array_or_null(JsonbPatchDoc *doc, JsonbPatchValue *array)
+/* The array at a path, to be inserted into; created if it is missing or null. */
+static JsonbPatchValue *
+find_or_create_array(JsonbPatchDoc *doc, const JsonbPatchPath *path)
 {
+	JsonbPatchValue *array = jsonb_patch_find_or_create(doc, path);
+
 	if (array->type == JENTRY_ISNULL)
 	{
 		array->type = JENTRY_ISCONTAINER;
@@ -145,38 +147,44 @@ require_array_or_null(JsonbPatchDoc *doc, JsonbPatchValue *array)
 	else if (!jsonb_patch_is_array(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_SQL_JSON_ARRAY_NOT_FOUND),
-				 errmsg("path must point to an array or not exist, found: %s",
+				 errmsg("path \"%s\" does not point to an array, found: %s",
+						jsonb_patch_path_text(path, path->nsteps),
 						jsonb_patch_type_name(array))));
+	return array;
+}
+
+static void
+insert_sorted(JsonbPatchDoc *doc, JsonbPatchValue *array, JsonbPatchValue element,
+			  const JsonbPatchSort *sort)
+{
+	JsonbPatchNode *node = jsonb_patch_node_open(array);
+	JsonbPatchString no_key = {NULL, 0};
+	PatchPos	pos = insert_position(node, &element, sort);
+
+	(void) jsonb_patch_node_insert(node, &pos, no_key, element);
+	doc->changed = true;
 }
 
 void
-jsonb_patch_array_insert(JsonbPatchDoc *doc, JsonbPatchValue *array,
+jsonb_patch_array_insert(JsonbPatchDoc *doc, const JsonbPatchPath *path,
 						 JsonbPatchValue element, const JsonbPatchSort *sort)
 {
-	JsonbPatchString no_key = {NULL, 0};
-	PatchPos	pos;
-
-	require_array_or_null(doc, array);
-	jsonb_patch_node_open(array);
-	pos = insert_position(array->node, &element, sort);
-	(void) jsonb_patch_node_insert(array->node, &pos, no_key, element);
-	doc->changed = true;
+	insert_sorted(doc, find_or_create_array(doc, path), element, sort);
 }
 
 /* Merges value into the first match, or inserts it if there is none. */
 void
-jsonb_patch_array_upsert(JsonbPatchDoc *doc, JsonbPatchValue *array,
+jsonb_patch_array_upsert(JsonbPatchDoc *doc, const JsonbPatchPath *path,
 						 const JsonbPatchMatch *match, JsonbPatchValue value,
 						 const JsonbPatchSort *sort)
 {
-	JsonbPatchValue *element;
+	JsonbPatchValue *array = find_or_create_array(doc, path);
+	JsonbPatchValue *element = jsonb_patch_match_first(array, match);
 
-	require_array_or_null(doc, array);
-	element = jsonb_patch_match_first(array, match);
 	if (element != NULL)
 		jsonb_patch_merge_into(doc, element, &value, false);
 	else
-		jsonb_patch_array_insert(doc, array, value, sort);
+		insert_sorted(doc, array, value, sort);
 }
 
 /* What the top-level key of a document holds, or NULL. */
@@ -313,8 +321,7 @@ jsonb_patch_insert_where(Jsonb *target, JsonbPatchString key, Jsonb *element,
 	jsonb_patch_open(&doc, target);
 	jsonb_patch_require_object(&doc.root, "target");
 	jsonb_patch_path_of_key(&path, &step, key);
-	jsonb_patch_array_insert(&doc, jsonb_patch_find_or_create(&doc, &path),
-							 jsonb_patch_value(element), sort);
+	jsonb_patch_array_insert(&doc, &path, jsonb_patch_value(element), sort);
 	return jsonb_patch_close(&doc);
 }
 

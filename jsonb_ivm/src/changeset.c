@@ -120,15 +120,13 @@ apply_array_delete(JsonbPatchDoc *doc, const Op *op)
 static void
 apply_array_upsert(JsonbPatchDoc *doc, const Op *op)
 {
-	jsonb_patch_array_upsert(doc, jsonb_patch_find_or_create(doc, &op->path),
-							 &op->match, op->value, &op->sort);
+	jsonb_patch_array_upsert(doc, &op->path, &op->match, op->value, &op->sort);
 }
 
 static void
 apply_array_insert(JsonbPatchDoc *doc, const Op *op)
 {
-	jsonb_patch_array_insert(doc, jsonb_patch_find_or_create(doc, &op->path),
-							 op->value, &op->sort);
+	jsonb_patch_array_insert(doc, &op->path, op->value, &op->sort);
 }
 
 static const OpKind op_kinds[] = {

@@ -132,7 +132,7 @@ extern bool jsonb_patch_equal(const JsonbPatchValue *a, const JsonbPatchValue *b
 extern JsonbPatchValue *jsonb_patch_match_first(JsonbPatchValue *array,
 												const JsonbPatchMatch *match);
 
-/* array.c: on one array of a document */
+/* array.c: on an array anywhere in a document, which the caller has found */
 extern void jsonb_patch_array_update(JsonbPatchDoc *doc, JsonbPatchValue *array,
 									 const JsonbPatchMatch *match,
 									 const JsonbPatchValue *updates, bool all);
@@ -140,9 +140,11 @@ extern void jsonb_patch_array_replace(JsonbPatchDoc *doc, JsonbPatchValue *array
 									  const JsonbPatchMatch *match, JsonbPatchValue value);
 extern void jsonb_patch_array_delete(JsonbPatchDoc *doc, JsonbPatchValue *array,
 									 const JsonbPatchMatch *match);
-extern void jsonb_patch_array_insert(JsonbPatchDoc *doc, JsonbPatchValue *array,
+
+/* array.c: the same, but creates the array that path leads to */
+extern void jsonb_patch_array_insert(JsonbPatchDoc *doc, const JsonbPatchPath *path,
 									 JsonbPatchValue element, const JsonbPatchSort *sort);
-extern void jsonb_patch_array_upsert(JsonbPatchDoc *doc, JsonbPatchValue *array,
+extern void jsonb_patch_array_upsert(JsonbPatchDoc *doc, const JsonbPatchPath *path,
 									 const JsonbPatchMatch *match, JsonbPatchValue value,
 									 const JsonbPatchSort *sort);
 

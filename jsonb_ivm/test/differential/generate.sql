@@ -228,12 +228,29 @@ BEGIN
 	RETURN op;
 END $$;
 
+-- Many on one array, so that it is searched by index while it changes in every way.
+CREATE FUNCTION differential.random_array_op() RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+	kind text := differential.pick(ARRAY['array_update', 'array_update_all', 'array_replace', 'array_upsert', 'array_delete', 'array_insert', 'remove', 'set']);
+	id jsonb := CASE WHEN random() < 0.9 THEN to_jsonb(differential.below(7)) ELSE differential.random_id() END;
+BEGIN
+	RETURN jsonb_build_object('op', kind, 'match_key', differential.pick(ARRAY['id', 'id', 'id', 'a']), 'match_value', id,
+		'path', CASE WHEN kind IN ('remove', 'set') THEN format('items[%s]', differential.below(12)) ELSE 'items' END,
+		'value', jsonb_build_object(differential.pick(ARRAY['id', 'a', 'b']), differential.below(7), 'id', differential.below(7)),
+		'sort_key', CASE WHEN random() < 0.5 THEN 'id' END);
+END $$;
+
 CREATE FUNCTION differential.random_ops(doc jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
 	ops jsonb;
 BEGIN
 	IF random() < 0.02 THEN
 		RETURN differential.random_value(2);
+	END IF;
+	IF random() < 0.15 AND jsonb_typeof(doc -> 'items') = 'array' THEN
+		SELECT jsonb_agg(CASE WHEN i > 0 THEN differential.random_array_op() END) INTO ops
+		FROM generate_series(1, 4 + differential.below(16)) AS i;
+		RETURN ops;
 	END IF;
 	SELECT jsonb_agg(differential.random_op(doc)) INTO ops
 	FROM generate_series(1, CASE WHEN random() < 0.8 THEN 1 + differential.below(4) ELSE differential.below(15) END);
