@@ -77,7 +77,8 @@ equal_expressions(List *facts, Node *expr)
 	return members;
 }
 
-/* COALESCE(a, ..) is a where a condition a = .. says it is not NULL. */
+/* COALESCE(a, ..) is a where it is alone or a condition a = .. says it is not
+ * NULL. */
 static Node *
 simplify_coalesce(List *facts, Node *expr)
 {
@@ -88,6 +89,8 @@ simplify_coalesce(List *facts, Node *expr)
 	if (!IsA(coalesce, CoalesceExpr))
 		return expr;
 	first = linitial(coalesce->args);
+	if (list_length(coalesce->args) == 1)
+		return first;
 	foreach(lc, facts)
 	{
 		Node	   *left;

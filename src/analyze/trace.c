@@ -185,6 +185,7 @@ add_query(TraceBuilder *builder, TraceQuery *query, Bitmapset *columns)
 	foreach(lc, builder->trace->queries)
 		if (same_query(lfirst(lc), query, builder->nkeys))
 			return;
+	elog(DEBUG1, "trace of %s: %s", builder->trace->source->eref->aliasname, query->sql ? query->sql : "direct");
 	add_captured(builder->trace, columns);
 	builder->trace->queries = lappend(builder->trace->queries, query);
 }

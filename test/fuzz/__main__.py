@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("--keep-going", action="store_true", help="report failures and go on")
     parser.add_argument("--out", default=tempfile.gettempdir(), help="where scripts of failures go")
     parser.add_argument("--shrink", type=float, default=90, help="seconds to spend on making one small")
+    parser.add_argument("--refused", action="store_true", help="print refused definitions")
     parser.add_argument("--coverage", action="store_true", help="print how often each construct was used")
     return parser.parse_args()
 
@@ -57,6 +58,9 @@ def one_client(args, first):
                      comparisons=outcome.comparisons, slow=outcome.slow, refused=len(outcome.refused),
                      own_errors=outcome.own_errors)
         refusals.update(message for _, message in outcome.refused)
+        if args.refused:
+            for item, message in outcome.refused:
+                print(f"\nseed {seed}: {message}\n{item.create()[0]}")
         for item in outcome.created:
             used.update(item.constructs)
         used.update(round_.transactions.used)

@@ -195,7 +195,7 @@ class Runner:
         except psycopg2.Error as error:
             if error.pgcode in REFUSED and item.kind == "tview":
                 self.gone |= {item.name, item.view()}
-                self.outcome.refused.append((item, error.diag.message_primary))
+                self.outcome.refused.append((item, refusal(error.diag)))
                 return
             self.fail_with(error, ";\n".join(texts), "error at creation")
             return
@@ -275,6 +275,12 @@ class Runner:
         if error.pgcode == "XX000":
             kind = "internal error"
         return Failure(kind, f"{error.pgcode}: {error}".strip(), text, self.at)
+
+
+def refusal(diag):
+    """A refusal's message and detail, without names."""
+    text = diag.message_primary + (": " + diag.message_detail if diag.message_detail else "")
+    return re.sub(r'"[^"]*"', "?", text)
 
 
 class Stream:
