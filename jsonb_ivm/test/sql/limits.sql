@@ -14,10 +14,10 @@ SELECT length(jsonb_ivm_set_path('[]', '[0]', a)::text) FROM big;
 DROP TABLE big;
 
 -- the stack
-CREATE TEMP TABLE deep AS SELECT (repeat('{"a": ', 3000) || '{}' || repeat('}', 3000))::jsonb AS d;
+CREATE TEMP TABLE deep AS SELECT (repeat('{"a": ', 1500) || '{}' || repeat('}', 1500))::jsonb AS d;
 SELECT jsonb_deep_merge(d, d) = d FROM deep;
 SELECT length(jsonb_merge_at_path('{}', '{"x": 1}', array_fill('k'::text, ARRAY[1000]))::text);
-SET max_stack_depth = '200kB';
+SET max_stack_depth = '100kB';
 SELECT jsonb_deep_merge(d, d) IS NULL FROM deep;
 RESET max_stack_depth;
 SELECT jsonb_merge_at_path('{}', '{}', array_fill('k'::text, ARRAY[1001]));
