@@ -476,16 +476,19 @@ columns_of_item(Node *node, Index item)
 	return context.columns;
 }
 
-/* Are all of these, but for one, before it in the order? */
+/* Does a condition tie an item to items before it, or to the outside? */
 static bool
-others_before(Level *level, Bitmapset *items, Index item)
+ties_to_earlier(Level *level, Node *conjunct, Index item)
 {
+	Bitmapset  *items = varnos_of_level(conjunct, 0);
 	int			other = -1;
 
+	if (checkExprHasSubLink(conjunct) || !bms_is_member(item, items))
+		return false;
 	while ((other = bms_next_member(items, other)) >= 0)
-		if (other != item && level->order[other] > level->order[item])
+		if (level->order[other] > level->order[item])
 			return false;
-	return true;
+	return bms_membership(items) == BMS_MULTIPLE || references_outside(conjunct);
 }
 
 /*
@@ -509,8 +512,7 @@ item_demand(Level *level, Index item)
 			demand = bms_join(demand, columns_of_item((Node *) tle->expr, item));
 	}
 	foreach(lc, level_conjuncts((Node *) query->jointree))
-		if (!checkExprHasSubLink(lfirst(lc)) &&
-			others_before(level, varnos_of_level(lfirst(lc), 0), item))
+		if (ties_to_earlier(level, lfirst(lc), item))
 			demand = bms_join(demand, columns_of_item(lfirst(lc), item));
 	while ((other = bms_next_member(items, other)) >= 0)
 	{
@@ -904,6 +906,15 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 	return focus;
 }
 
+/* A query from every relation in it, but for what rows do to each other. */
+static List *
+focus_rows(Query *query, Bitmapset *demand, bool top)
+{
+	if (query->setOperations != NULL)
+		return focus_set_operation(query, demand);
+	return focus_level(query, demand, top);
+}
+
 /*
  * Look at a query from every base relation in it, at any depth.
  *
@@ -915,20 +926,17 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 List *
 focus_query(Query *query, Bitmapset *demand, bool top)
 {
-	List	   *clauses = peer_clauses(query);
-	Bitmapset  *needed = bms_union(demand, clause_outputs(query, clauses));
-	List	   *own;
-	List	   *result = NIL;
+	List	   *result = focus_rows(query, demand, top);
+	List	   *clauses;
 	ListCell   *lc;
 
 	check_stack_depth();
-	if (query->setOperations != NULL)
-		own = focus_set_operation(query, needed);
-	else
-		own = focus_level(query, needed, top);
 	if (!rows_influence_others(query))
-		return own;
-	foreach(lc, own)
+		return result;
+
+	/* Peers are found by the columns they share: those come first then. */
+	clauses = peer_clauses(query);
+	foreach(lc, focus_rows(query, clause_outputs(query, clauses), false))
 		result = lappend(result, focus_peers(query, lfirst(lc), clauses, demand));
-	return list_concat(own, result);
+	return result;
 }

@@ -61,6 +61,7 @@ typedef struct Substitution
 extern Node *substitute_vars(Node *node, Substitution *substitution);
 extern List *split_conjuncts(Node *quals);
 extern Bitmapset *varnos_of_level(Node *node, int level);
+extern bool references_outside(Node *node);
 extern bool contains_node(Node *tree, Node *wanted);
 
 /* level.c */

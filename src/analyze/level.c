@@ -26,6 +26,9 @@
 /* Beyond this, an outer join that would only refine the result is not split. */
 #define MAX_OPTIONAL_CASES	4
 
+/* Not an item: range table indexes start at 1. */
+#define OUTSIDE				0
+
 static List *variants_of(Node *node, LevelTarget *target);
 
 /* The items below a join tree node. */
@@ -371,7 +374,10 @@ level_variants(LevelTarget *target)
 	return variants_of((Node *) target->query->jointree, target);
 }
 
-/* Sets of items tied together by a condition or by LATERAL. */
+/*
+ * Sets of items tied together by a condition or by LATERAL.  Member OUTSIDE
+ * stands for the enclosing levels, which a correlated subquery refers to.
+ */
 static List *
 level_edges(Query *query, Bitmapset *items)
 {
@@ -383,14 +389,19 @@ level_edges(Query *query, Bitmapset *items)
 	{
 		Bitmapset  *edge = varnos_of_level(lfirst(lc), 0);
 
+		if (references_outside(lfirst(lc)))
+			edge = bms_add_member(edge, OUTSIDE);
 		if (bms_membership(edge) == BMS_MULTIPLE &&
 			!checkExprHasSubLink(lfirst(lc)))
 			edges = lappend(edges, edge);
 	}
 	while ((item = bms_next_member(items, item)) >= 0)
 	{
-		Bitmapset  *edge = lateral_references(rt_fetch(item, query->rtable));
+		RangeTblEntry *rte = rt_fetch(item, query->rtable);
+		Bitmapset  *edge = lateral_references(rte);
 
+		if (rte->rtekind == RTE_SUBQUERY && references_outside((Node *) rte->subquery))
+			edge = bms_add_member(edge, OUTSIDE);
 		if (!bms_is_empty(edge))
 			edges = lappend(edges, bms_add_member(edge, item));
 	}
@@ -423,15 +434,16 @@ place_layer(int *ranks, Bitmapset **placed, Bitmapset *layer)
 	{
 		if (bms_is_member(item, *placed))
 			continue;
-		ranks[item] = bms_num_members(*placed) + 1;
+		ranks[item] = bms_num_members(*placed);
 		*placed = bms_add_member(*placed, item);
 	}
 }
 
 /*
  * The order of the items of a level, as ranks from 1 by range table index: the
- * items of the demanded outputs first, then outward along the conditions.
- * Items that nothing ties to the others come last.
+ * items of the demanded outputs first, then those that conditions tie to them
+ * or to the enclosing levels, and so on.  Items that nothing ties to the others
+ * come last.
  */
 int *
 level_order(Query *query, Bitmapset *demand)
@@ -439,7 +451,7 @@ level_order(Query *query, Bitmapset *demand)
 	int		   *ranks = palloc0(sizeof(int) * (list_length(query->rtable) + 1));
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	List	   *edges = level_edges(query, items);
-	Bitmapset  *placed = NULL;
+	Bitmapset  *placed = bms_make_singleton(OUTSIDE);
 	ListCell   *lc;
 
 	foreach(lc, query->targetList)
@@ -451,7 +463,7 @@ level_order(Query *query, Bitmapset *demand)
 						bms_int_members(varnos_of_level((Node *) tle->expr, 0),
 										items));
 	}
-	while (bms_num_members(placed) < bms_num_members(items))
+	while (!bms_is_subset(items, placed))
 	{
 		Bitmapset  *layer = next_layer(edges, placed);
 

@@ -155,6 +155,35 @@ varnos_of_level(Node *node, int level)
 }
 
 static bool
+outside_walker(Node *node, int *level)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+		return ((Var *) node)->varlevelsup > *level;
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		(*level)++;
+		result = query_tree_walker((Query *) node, outside_walker, level, 0);
+		(*level)--;
+		return result;
+	}
+	return expression_tree_walker(node, outside_walker, level);
+}
+
+/* Does an expression of a level refer to levels that enclose it? */
+bool
+references_outside(Node *node)
+{
+	int			level = 0;
+
+	return outside_walker(node, &level);
+}
+
+static bool
 contains_walker(Node *node, Node *wanted)
 {
 	if (node == NULL)

@@ -25,6 +25,7 @@ class Item:
     constructs: tuple = ()
     form: str = ""
     columns: tuple = ()  # names, as the server has them
+    refused: str = ""  # why
 
     def create(self, dry=False):
         """The statements; in a dry run a plain view stands in for the tview."""
@@ -173,7 +174,7 @@ class Definitions(Expressions):
         self.roles(query)
         item.constructs = tuple((self.used - before).keys())
         self.items.append(item)
-        for name in (item.name, item.view()):
+        for name in (item.name, item.view())[: 1 if hard else 2]:  # its view is as hard to trace
             self.made.append(Rel(name, query.cols, query.key, query.size))
 
     def roles(self, query):

@@ -195,6 +195,7 @@ class Runner:
         except psycopg2.Error as error:
             if error.pgcode in REFUSED and item.kind == "tview":
                 self.gone |= {item.name, item.view()}
+                item.refused = str(error)
                 self.outcome.refused.append((item, refusal(error.diag)))
                 return
             self.fail_with(error, ";\n".join(texts), "error at creation")
