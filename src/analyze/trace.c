@@ -68,6 +68,26 @@ conditions_among(const Focus *focus, Bitmapset *items)
 	return result;
 }
 
+/* Add items to a FROM clause, each after those it refers to. */
+static void
+append_items(Query *query, Bitmapset *items)
+{
+	Bitmapset  *open = bms_copy(items);
+
+	while (!bms_is_empty(open))
+	{
+		int			item = -1;
+		RangeTblRef *ref = makeNode(RangeTblRef);
+
+		do
+			item = bms_next_member(open, item);
+		while (bms_overlap(lateral_references(rt_fetch(item, query->rtable)), open));
+		ref->rtindex = item;
+		query->jointree->fromlist = lappend(query->jointree->fromlist, ref);
+		open = bms_del_member(open, item);
+	}
+}
+
 /* SELECT the key columns found FROM the changed rows and the items. */
 static Query *
 tracing_query(const Focus *focus, Bitmapset *items, const KeySource *sources,
@@ -91,17 +111,12 @@ tracing_query(const Focus *focus, Bitmapset *items, const KeySource *sources,
 	foreach(lc, focus->query->rtable)
 	{
 		int			item = foreach_current_index(lc) + 1;
-		RangeTblRef *ref;
 
 		query->rtable = lappend(query->rtable,
 								item == focus->changed ? changed_rte(focus->source) :
 								bms_is_member(item, items) ? lfirst(lc) : unused_rte());
-		if (!bms_is_member(item, items))
-			continue;
-		ref = makeNode(RangeTblRef);
-		ref->rtindex = item;
-		query->jointree->fromlist = lappend(query->jointree->fromlist, ref);
 	}
+	append_items(query, items);
 	if (conditions != NIL)
 		query->jointree->quals = (Node *) make_ands_explicit(conditions);
 	return copyObject(query);
@@ -185,7 +200,6 @@ add_query(TraceBuilder *builder, TraceQuery *query, Bitmapset *columns)
 	foreach(lc, builder->trace->queries)
 		if (same_query(lfirst(lc), query, builder->nkeys))
 			return;
-	elog(DEBUG1, "trace of %s: %s", builder->trace->source->eref->aliasname, query->sql ? query->sql : "direct");
 	add_captured(builder->trace, columns);
 	builder->trace->queries = lappend(builder->trace->queries, query);
 }

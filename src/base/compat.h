@@ -13,6 +13,7 @@
 #include "access/genam.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "optimizer/optimizer.h"
@@ -105,13 +106,17 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
-/* 16 replaced the per-catalog ownership checks by one.  Delete with 15. */
+/* 16 replaced the per-catalog privilege checks by one each.  Delete with 15. */
 #if PG_VERSION_NUM >= 160000
 #define relation_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define schema_aclcheck_compat(schema, role, mode) \
+	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #else
 #define relation_ownercheck_compat(relid, role) \
 	pg_class_ownercheck(relid, role)
+#define schema_aclcheck_compat(schema, role, mode) \
+	pg_namespace_aclcheck(schema, role, mode)
 #endif
 
 /* 18 stores virtual generated columns nowhere.  Delete with 17. */

@@ -40,6 +40,7 @@ extern void tview_dirty_xact_end(void);
 
 /* trigger.c */
 extern void tview_capture_init(void);
+extern void tview_capture_truncate(Oid relid);
 
 /* install.c */
 extern void tview_capture_lock(List *relids);

@@ -20,6 +20,7 @@
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "parser/parse_func.h"
+#include "parser/scansup.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -28,8 +29,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#define ROW_TRIGGER			"pg_tviews_capture"
-#define TRUNCATE_TRIGGER	"pg_tviews_truncate"
+#define CAPTURE_FUNCTION	"pg_tviews_capture"
 
 static char *
 table_name(Oid relid)
@@ -42,7 +42,7 @@ static char *
 capture_function(void)
 {
 	return quote_qualified_identifier(get_namespace_name(tview_extension_schema()),
-									  "pg_tviews_capture");
+									  CAPTURE_FUNCTION);
 }
 
 /* The relations and all their partitions and children, each once. */
@@ -75,16 +75,108 @@ tview_capture_lock(List *relids)
 		LockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
 }
 
-static void
-create_trigger(Oid relid, const char *name, const char *when)
+/* One capture trigger, as found in pg_trigger. */
+typedef struct CaptureTrigger
 {
-	if (OidIsValid(get_trigger_oid(relid, name, true)))
-		return;
-	tview_run_as_superuser(psprintf("CREATE TRIGGER %s AFTER %s EXECUTE FUNCTION %s()",
-									name, psprintf(when, table_name(relid)),
-									capture_function()));
+	Oid			relid;
+	char	   *name;
+	bool		truncate;		/* else for rows */
+	bool		inherited;		/* a partition's copy of its parent's */
+} CaptureTrigger;
+
+/* All capture triggers, or those of one relation. */
+static List *
+capture_triggers(Oid relid)
+{
+	List	   *name = list_make2(makeString(get_namespace_name(tview_extension_schema())),
+								  makeString(CAPTURE_FUNCTION));
+	Oid			function = LookupFuncName(name, 0, NULL, false);
+	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *triggers = NIL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rel, TriggerRelidNameIndexId, OidIsValid(relid), NULL,
+							  OidIsValid(relid) ? 1 : 0, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		CaptureTrigger *trigger;
+
+		if (form->tgfoid != function)
+			continue;
+		trigger = palloc(sizeof(CaptureTrigger));
+		trigger->relid = form->tgrelid;
+		trigger->name = pstrdup(NameStr(form->tgname));
+		trigger->truncate = TRIGGER_FOR_TRUNCATE(form->tgtype);
+		trigger->inherited = OidIsValid(form->tgparentid);
+		triggers = lappend(triggers, trigger);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return triggers;
+}
+
+static bool
+has_own_trigger(Oid relid, bool truncate)
+{
+	ListCell   *lc;
+
+	foreach(lc, capture_triggers(relid))
+	{
+		CaptureTrigger *trigger = lfirst(lc);
+
+		if (trigger->truncate == truncate && !trigger->inherited)
+			return true;
+	}
+	return false;
+}
+
+static void
+create_trigger(Oid relid, const char *name, const char *when, const char *each)
+{
+	name = quote_identifier(name);
+	tview_run_as_superuser(psprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s "
+									"EXECUTE FUNCTION %s()", name, when,
+									table_name(relid), each, capture_function()));
 	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
 									table_name(relid), name));
+}
+
+/*
+ * Partitions get copies of their parent's trigger under its name, so that of a
+ * partitioned table has a name that none of them uses for itself.
+ */
+static char *
+row_trigger_name(Oid relid)
+{
+	char	   *name;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		return "pg_tviews_capture";
+	name = psprintf("pg_tviews_capture_%s", get_rel_name(relid));
+	truncate_identifier(name, strlen(name), false);
+	return name;
+}
+
+static void
+install_row_trigger(Oid relid)
+{
+	if (!has_own_trigger(relid, false))
+		create_trigger(relid, row_trigger_name(relid),
+					   "INSERT OR UPDATE OR DELETE", "ROW");
+}
+
+static void
+install_truncate_trigger(Oid relid)
+{
+	/* The utility hook sees those of foreign tables. */
+	if (get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE &&
+		!has_own_trigger(relid, true))
+		create_trigger(relid, "pg_tviews_truncate", "TRUNCATE", "STATEMENT");
 }
 
 /* Make sure that changes to the relations are captured. */
@@ -93,69 +185,14 @@ tview_capture_install(List *relids)
 {
 	ListCell   *lc;
 
-	/* Parents come before their partitions, which inherit the row trigger. */
 	foreach(lc, tview_capture_targets(relids))
 	{
-		create_trigger(lfirst_oid(lc), ROW_TRIGGER,
-					   "INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW");
-		create_trigger(lfirst_oid(lc), TRUNCATE_TRIGGER,
-					   "TRUNCATE ON %s FOR EACH STATEMENT");
+		Oid			relid = lfirst_oid(lc);
+
+		if (list_member_oid(relids, relid) || !get_rel_relispartition(relid))
+			install_row_trigger(relid);
+		install_truncate_trigger(relid);
 	}
-}
-
-/* Did a partition get this trigger from its parent? */
-static bool
-trigger_is_inherited(Oid trigger)
-{
-	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	bool		result = false;
-
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(trigger));
-	scan = systable_beginscan(rel, TriggerOidIndexId, true, NULL, 1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = OidIsValid(((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid);
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return result;
-}
-
-static void
-drop_trigger(Oid relid, const char *name)
-{
-	Oid			trigger = get_trigger_oid(relid, name, true);
-
-	/* One that came from a partitioned parent goes with the parent's. */
-	if (OidIsValid(trigger) && !trigger_is_inherited(trigger))
-		tview_run_as_superuser(psprintf("DROP TRIGGER %s ON %s", name,
-										table_name(relid)));
-}
-
-/* The triggers that call the capture function, as their tables' Oids. */
-static List *
-captured_tables(void)
-{
-	List	   *name = list_make2(makeString(get_namespace_name(tview_extension_schema())),
-								  makeString(ROW_TRIGGER));
-	Oid			function = LookupFuncName(name, 0, NULL, false);
-	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple;
-	List	   *tables = NIL;
-
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_trigger trigger = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		if (trigger->tgfoid == function)
-			tables = list_append_unique_oid(tables, trigger->tgrelid);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return tables;
 }
 
 /* Take the triggers off tables that no tview reads any more. */
@@ -164,11 +201,14 @@ tview_capture_sweep(void)
 {
 	ListCell   *lc;
 
-	foreach(lc, captured_tables())
+	foreach(lc, capture_triggers(InvalidOid))
 	{
-		if (tviews_reading(lfirst_oid(lc)) != NIL)
-			continue;
-		drop_trigger(lfirst_oid(lc), ROW_TRIGGER);
-		drop_trigger(lfirst_oid(lc), TRUNCATE_TRIGGER);
+		CaptureTrigger *trigger = lfirst(lc);
+
+		/* A partition's copy goes with its parent's trigger. */
+		if (!trigger->inherited && tviews_reading(trigger->relid) == NIL)
+			tview_run_as_superuser(psprintf("DROP TRIGGER %s ON %s",
+											quote_identifier(trigger->name),
+											table_name(trigger->relid)));
 	}
 }

@@ -229,9 +229,9 @@ capture_row(Oid relid, TupleTableSlot *before, TupleTableSlot *after)
 	}
 }
 
-/* TRUNCATE does not say which rows went. */
-static void
-capture_truncate(Oid relid)
+/* A relation was truncated, which does not say what rows went. */
+void
+tview_capture_truncate(Oid relid)
 {
 	ListCell   *lc;
 
@@ -254,7 +254,7 @@ pg_tviews_capture(PG_FUNCTION_ARGS)
 				 errmsg("pg_tviews_capture() must be called as an AFTER trigger")));
 	relid = RelationGetRelid(data->tg_relation);
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
-		capture_truncate(relid);
+		tview_capture_truncate(relid);
 	else if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
 		capture_row(relid, NULL, data->tg_trigslot);
 	else if (TRIGGER_FIRED_BY_DELETE(data->tg_event))

@@ -12,6 +12,7 @@
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "utils/builtins.h"
@@ -48,25 +49,24 @@ qualified(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* DROP TVIEW a, b: see that they are tviews; the rest is DROP TABLE. */
+/* DROP TVIEW a, b: DROP TABLE of those that are tviews. */
 void
-tview_drop_statement(DropStmt *statement)
+tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 {
+	StringInfoData names;
 	ListCell   *lc;
 
-	foreach(lc, statement->objects)
-		(void) lookup_tview(makeRangeVarFromNameList(lfirst(lc)),
-							statement->missing_ok);
-}
+	initStringInfo(&names);
+	foreach(lc, ranges)
+	{
+		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
 
-/* Drop one tview by name. */
-void
-tview_drop_named(RangeVar *range, bool missing_ok, DropBehavior behavior)
-{
-	const TviewMeta *meta = lookup_tview(range, missing_ok);
-
-	if (meta != NULL)
-		tview_ddl_execute("DROP TABLE %s%s", qualified(meta->tview),
+		if (meta != NULL)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 qualified(meta->tview));
+	}
+	if (names.len > 0)
+		tview_ddl_execute("DROP TABLE %s%s", names.data,
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 }
 

@@ -32,8 +32,16 @@
 static void
 check_privileges(List *relids)
 {
+	Oid			schema = tview_extension_schema();
 	ListCell   *lc;
 
+	if (schema_aclcheck_compat(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for schema %s", get_namespace_name(schema)),
+				 errdetail("Refreshes use functions of pg_tviews in this schema as the owner of the tview."),
+				 errhint("GRANT USAGE ON SCHEMA %s.",
+						 quote_identifier(get_namespace_name(schema)))));
 	foreach(lc, relids)
 	{
 		Oid			relid = lfirst_oid(lc);

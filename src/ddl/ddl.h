@@ -53,8 +53,7 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 
 /* alter.c */
 extern void tview_alter(Node *statement);
-extern void tview_drop_statement(DropStmt *statement);
-extern void tview_drop_named(RangeVar *range, bool missing_ok, DropBehavior behavior);
+extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 
 /* functions.c */
 extern Query *tview_parse_select(const char *sql);

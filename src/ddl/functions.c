@@ -107,8 +107,8 @@ PG_FUNCTION_INFO_V1(pg_tviews_drop);
 Datum
 pg_tviews_drop(PG_FUNCTION_ARGS)
 {
-	tview_drop_named(range_from_text(PG_GETARG_TEXT_PP(0)), PG_GETARG_BOOL(1),
-					 DROP_RESTRICT);
+	tview_drop(list_make1(range_from_text(PG_GETARG_TEXT_PP(0))),
+			   PG_GETARG_BOOL(1), DROP_RESTRICT);
 	PG_RETURN_VOID();
 }
 

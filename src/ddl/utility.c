@@ -8,6 +8,7 @@
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
 #include "ddl/syntax.h"
@@ -15,6 +16,7 @@
 #include "session/session.h"
 #include "tcop/cmdtag.h"
 #include "tcop/utility.h"
+#include "utils/lsyscache.h"
 
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 
@@ -80,8 +82,21 @@ create_tview(CreateTableAsStmt *stmt, bool or_replace, QueryCompletion *qc)
 		SetQueryCompletion(qc, CMDTAG_CREATE_TABLE, 0);
 }
 
-/* A statement that says TVIEW; true where nothing is left to do. */
-static bool
+static void
+drop_tviews(DropStmt *stmt, QueryCompletion *qc)
+{
+	List	   *ranges = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+		ranges = lappend(ranges, makeRangeVarFromNameList(lfirst(lc)));
+	tview_drop(ranges, stmt->missing_ok, stmt->behavior);
+	if (qc)
+		SetQueryCompletion(qc, CMDTAG_DROP_TABLE, 0);
+}
+
+/* A statement that says TVIEW. */
+static void
 process_tview_statement(Node *tree, const TviewStatement *said, QueryCompletion *qc)
 {
 	require_extension();
@@ -94,15 +109,14 @@ process_tview_statement(Node *tree, const TviewStatement *said, QueryCompletion 
 						 errmsg("a tview must be defined by a SELECT"),
 						 errhint("Write CREATE TVIEW name AS SELECT ...")));
 			create_tview((CreateTableAsStmt *) tree, said->or_replace, qc);
-			return true;
+			break;
 		case TVIEW_STATEMENT_DROP:
-			tview_drop_statement(castNode(DropStmt, tree));
-			return false;
+			drop_tviews(castNode(DropStmt, tree), qc);
+			break;
 		case TVIEW_STATEMENT_ALTER:
 			tview_alter(tree);
-			return true;
+			break;
 	}
-	return false;
 }
 
 static bool
@@ -156,6 +170,20 @@ flush_before(Node *tree)
 		tview_flush();
 }
 
+/* Foreign tables cannot have TRUNCATE triggers. */
+static void
+capture_foreign_truncate(TruncateStmt *stmt)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+		relids = lappend_oid(relids, RangeVarGetRelid(lfirst(lc), NoLock, false));
+	foreach(lc, tview_capture_targets(relids))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_FOREIGN_TABLE)
+			tview_capture_truncate(lfirst_oid(lc));
+}
+
 static void
 tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 					 bool readOnlyTree, ProcessUtilityContext context,
@@ -172,8 +200,8 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 			tview_statement_parse(queryString, pstmt->stmt_location,
 								  pstmt->stmt_len, &said))
 		{
-			if (process_tview_statement(tree, &said, qc))
-				return;
+			process_tview_statement(tree, &said, qc);
+			return;
 		}
 		else if (is_tview_by_setting(tree))
 		{
@@ -188,7 +216,10 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 								queryEnv, dest, qc);
 
-	/* COPY FROM ends without the executor; a transaction may have ended. */
+	if (IsA(tree, TruncateStmt))
+		capture_foreign_truncate((TruncateStmt *) tree);
+
+	/* COPY FROM ends without the executor. */
 	if (IsA(tree, CopyStmt))
 		tview_at_statement_end();
 }
