@@ -3,4 +3,4 @@
 SELECT 1000 * extract(epoch FROM clock_timestamp() - :'started') AS took \gset
 \echo
 SELECT demo.report();
-SELECT '  took     ' || to_char(:took, 'FM999,990.0') || ' ms, commit included';
+SELECT '  took     ' || to_char(:took, 'FM999,990.0') || ' ms to the end of the transaction';
