@@ -78,23 +78,15 @@ bool
 jsonb_patch_member(const JsonbPatchValue *value, JsonbPatchString key,
 				   JsonbPatchValue *member)
 {
-	const JsonbContainer *object = value_container(value);
-	uint32		pair;
+	PatchPos	pos;
 
-	if (!jsonb_patch_is_object(value))
+	if (!JBE_ISCONTAINER(value->type))
 		return false;
-	if (value->node != NULL)
-	{
-		PatchPos	pos;
-
-		if (!jsonb_patch_node_find(value->node, key, &pos))
-			return false;
-		*member = node_value(value->node, &pos);
-		return true;
-	}
-	if (!find_key(object, 0, container_count(object), key.data, key.len, &pair))
+	if (value->node == NULL)
+		return find_member(value_container(value), key, member);
+	if (!value->node->is_object || !jsonb_patch_node_find(value->node, key, &pos))
 		return false;
-	*member = pair_value(object, pair);
+	*member = node_value(value->node, &pos);
 	return true;
 }
 

@@ -20,7 +20,6 @@
 #ifndef JSONB_PATCH_H
 #define JSONB_PATCH_H
 
-#include "fmgr.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 
@@ -82,6 +81,11 @@ typedef struct JsonbPatchSort
 	JsonbPatchString key;
 	bool		descending;
 } JsonbPatchSort;
+
+/* Each library that is built with these files uses its own. */
+#ifdef __GNUC__
+#pragma GCC visibility push(hidden)
+#endif
 
 /* document.c */
 extern void jsonb_patch_open(JsonbPatchDoc *doc, Jsonb *source);
@@ -165,5 +169,9 @@ extern bool jsonb_patch_contains(Jsonb *data, JsonbPatchString key,
 
 /* changeset.c */
 extern Jsonb *jsonb_patch_apply_changeset(Jsonb *target, Jsonb *ops);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #endif							/* JSONB_PATCH_H */

@@ -198,4 +198,17 @@ find_key(const JsonbContainer *object, uint32 first, uint32 last,
 	return false;
 }
 
+/* Looks up a member; false if the container is an array or lacks the key. */
+static inline bool
+find_member(const JsonbContainer *c, JsonbPatchString key, JsonbPatchValue *member)
+{
+	uint32		pair;
+
+	if (!container_is_object(c) ||
+		!find_key(c, 0, container_count(c), key.data, key.len, &pair))
+		return false;
+	*member = pair_value(c, pair);
+	return true;
+}
+
 #endif							/* JSONB_PATCH_LAYOUT_H */

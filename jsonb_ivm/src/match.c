@@ -37,11 +37,25 @@ struct JsonbPatchIndex
 	JsonbPatchValue *members;	/* for each element, what key holds */
 };
 
+/*
+ * Compares numbers by value.  Most are in numeric's short form: a header of
+ * two bytes (0x8000 says short, 0x1F80 is the display scale, the rest sign
+ * and weight), then digits without zeros on either side.  Equal numbers in
+ * this form differ in the display scale only, so a comparison of bytes decides.
+ * An array is searched mostly through numbers that are not equal.
+ */
 static bool
 equal_numbers(const JsonbPatchValue *a, const JsonbPatchValue *b)
 {
-	if (a->len == b->len && memcmp(a->data, b->data, a->len) == 0)
-		return true;
+	const uint32 skip = VARHDRSZ + sizeof(uint16);
+	uint16		a_header;
+	uint16		b_header;
+
+	memcpy(&a_header, a->data + VARHDRSZ, sizeof(uint16));
+	memcpy(&b_header, b->data + VARHDRSZ, sizeof(uint16));
+	if ((a_header & 0xC000) == 0x8000 && (b_header & 0xC000) == 0x8000)
+		return a->len == b->len && ((a_header ^ b_header) & ~0x1F80) == 0 &&
+			memcmp(a->data + skip, b->data + skip, a->len - skip) == 0;
 	return DatumGetBool(DirectFunctionCall2(numeric_eq,
 											PointerGetDatum(a->data),
 											PointerGetDatum(b->data)));

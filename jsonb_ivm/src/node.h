@@ -53,6 +53,20 @@ typedef struct PatchPos
 	uint32		child;			/* absolute in the run; 0 for a single value */
 } PatchPos;
 
+/* A search for all matches of an array. */
+typedef struct JsonbPatchMatches
+{
+	JsonbPatchNode *node;
+	const JsonbPatchMatch *match;
+	JsonbPatchIndex *index;		/* NULL: go through the elements */
+	int			piece;			/* where to go on */
+	uint32		next;			/* with an index: next of its chain */
+} JsonbPatchMatches;
+
+#ifdef __GNUC__
+#pragma GCC visibility push(hidden)
+#endif
+
 extern JsonbPatchNode *jsonb_patch_node_create(bool is_object);
 extern JsonbPatchNode *jsonb_patch_node_open(JsonbPatchValue *container);
 extern PatchPiece *jsonb_patch_node_make_room(JsonbPatchNode *node, int at, int n);
@@ -74,15 +88,6 @@ extern PatchPos jsonb_patch_node_end(const JsonbPatchNode *node);
 extern Jsonb *jsonb_patch_write(const JsonbPatchValue *root);
 
 /* match.c */
-typedef struct JsonbPatchMatches
-{
-	JsonbPatchNode *node;
-	const JsonbPatchMatch *match;
-	JsonbPatchIndex *index;		/* NULL: go through the elements */
-	int			piece;			/* where to go on */
-	uint32		next;			/* with an index: next of its chain */
-} JsonbPatchMatches;
-
 extern void jsonb_patch_expect_searches(JsonbPatchValue *array, uint32 n);
 extern void jsonb_patch_matches_begin(JsonbPatchMatches *matches, JsonbPatchValue *array,
 									  const JsonbPatchMatch *match);
@@ -91,6 +96,10 @@ extern bool jsonb_patch_match_next(JsonbPatchNode *array, const JsonbPatchMatch 
 								   PatchPos *pos);
 extern bool jsonb_patch_locate_first(JsonbPatchNode *array, const JsonbPatchMatch *match,
 									 PatchPos *pos);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 /* What is at a position, without making it a piece of its own. */
 static inline JsonbPatchValue

@@ -99,6 +99,20 @@ parse_brackets(PathParser *parser, const char *from, const char *end)
 	return close ? close + 1 : end;
 }
 
+/* Reads a key, to the next character that means something. */
+static const char *
+parse_key(PathParser *parser, const char *from, const char *end)
+{
+	JsonbPatchStep *step = add_step(parser);
+	const char *at = from;
+
+	while (at < end && *at != '.' && *at != '[' && *at != ']')
+		at++;
+	step->key.data = from;
+	step->key.len = at - from;
+	return at;
+}
+
 /* Parses a text; what says in messages what it is. */
 void
 jsonb_patch_path_parse(JsonbPatchPath *path, JsonbPatchString text, const char *what)
@@ -111,31 +125,14 @@ jsonb_patch_path_parse(JsonbPatchPath *path, JsonbPatchString text, const char *
 	path->steps = palloc(parser.maxsteps * sizeof(JsonbPatchStep));
 	while (at < end)
 	{
-		const char *from = at;
-
 		if (*at == '[')
-		{
 			at = parse_brackets(&parser, at + 1, end);
-			continue;
-		}
-		if (*at == ']')
+		else if (*at == ']')
 			report_bad_path(&parser, "unexpected closing bracket");
-		if (*at == '.')
-		{
-			if (++at < end && *at == '.')
-				report_bad_path(&parser, "consecutive dots");
-			continue;
-		}
-		while (at < end && *at != '.' && *at != '[' && *at != ']')
-			at++;
-		if (at < end && *at == ']')
-			report_bad_path(&parser, "unexpected closing bracket");
-		{
-			JsonbPatchStep *step = add_step(&parser);
-
-			step->key.data = from;
-			step->key.len = at - from;
-		}
+		else if (*at != '.')
+			at = parse_key(&parser, at, end);
+		else if (++at < end && *at == '.')
+			report_bad_path(&parser, "consecutive dots");
 	}
 	if (path->nsteps == 0)
 		report_bad_path(&parser, "empty path");
