@@ -96,10 +96,10 @@ class Definitions(Expressions):
 
     # ---- output columns
 
-    def output(self, text, type_, nullable=True, stem="c"):
+    def output(self, text, type_, nullable=True, stem="c", derived=True):
         name = Name(f"{stem}{self.aliases}")
         self.aliases += 1
-        return Node(text, " AS ", name), Col(name, type_, nullable)
+        return Node(text, " AS ", name), Col(name, type_, nullable, derived=derived)
 
     def extras(self, scope, depth, document=0.7):
         """Further columns of a select list: (texts, columns)."""
@@ -108,7 +108,7 @@ class Definitions(Expressions):
         for _ in range(rng.randint(0, 3)):
             if rng_true(rng, 0.4) and scope:
                 var = rng.choice(scope)
-                pair = self.output(var.text, var.type)
+                pair = self.output(var.text, var.type, derived=var.derived)
             else:
                 family = rng.choice(("int", "int", "text", "json", "num", "bool", "ints", "date"))
                 pair = self.output(self.scalar(scope, family, depth), CANONICAL[family])
@@ -126,7 +126,7 @@ class Definitions(Expressions):
 
     def select(self, head, keys, scope, body, depth, tail=""):
         """SELECT head keys, extras FROM body tail; keys are (text, type) pairs."""
-        made = [self.output(text, type_, False, "k") for text, type_ in keys]
+        made = [self.output(text, type_, False, "k", derived=False) for text, type_ in keys]
         texts, cols = self.extras(scope, depth)
         items = Seq(",\n  ", texts, least=0, prefix=",\n  ")
         text = Node("SELECT ", head, Seq(", ", [t for t, _ in made], least=len(made)), items,

@@ -20,11 +20,17 @@ class Var:
     type: Type
     nullable: bool = True
     row: str = ""  # the alias, where a whole row may be asked for
+    derived: bool = False  # see Col
 
 
 def variables(alias, rel):
     row = alias if rel.base else ""
-    return [Var(Node(alias, ".", c.name), c.type, c.nullable, row) for c in rel.cols]
+    return [Var(Node(alias, ".", c.name), c.type, c.nullable, row, c.derived) for c in rel.cols]
+
+
+def traced(scope):
+    """The columns through which changes can be traced, if there are any."""
+    return [v for v in scope if not v.derived] or scope
 
 
 def null(family):
@@ -186,7 +192,7 @@ class Expressions:
         rng = self.rng
         shared = self.shared(outer, inner)
         if not shared:
-            return Node(rng.choice(inner).text, "::text = ", rng.choice(outer).text, "::text")
+            return Node(rng.choice(traced(inner)).text, "::text = ", rng.choice(outer).text, "::text")
         left, right = rng.choice(shared)
         equal = Node(left.text, " = ", right.text)
         if strict or rng.random() < 0.75:
@@ -201,7 +207,7 @@ class Expressions:
 
     def shared(self, outer, inner):
         """Pairs of columns that may be compared, keys and links more often."""
-        pairs = [(i, o) for i in inner for o in outer
+        pairs = [(i, o) for i in traced(inner) for o in outer
                  if i.type.family == o.type.family and i.type.ordered and i.type.family != "bool"]
         ints = [p for p in pairs if p[0].type.family == "int"]
         return pairs + ints * 2
@@ -330,10 +336,10 @@ class Expressions:
 
     def own(self, scope):
         """An integer made of the scope's columns, never a mere constant."""
-        found = self.columns(scope, "int")
+        found = self.columns(traced(scope), "int")
         if found:
             return self.rng.choice(found).text
-        return Node("length(", self.rng.choice(scope).text, "::text)")
+        return Node("length(", self.rng.choice(traced(scope)).text, "::text)")
 
 
 def rng_true(rng, share):

@@ -86,6 +86,7 @@ class Col:
     unique: bool = False
     ref: "Ref" = None
     dropped: bool = False  # by the shrinker
+    derived: bool = False  # from an aggregate or a subquery: changes cannot be traced through it
 
 
 @dataclass
@@ -242,7 +243,7 @@ class Schema:
     def column_ddl(self, table, col):
         tail = f" GENERATED ALWAYS AS ({col.generated}) STORED" if col.generated else ""
         if col.unique:
-            tail = " UNIQUE DEFERRABLE INITIALLY DEFERRED"
+            tail = " UNIQUE DEFERRABLE"
         return Cell(col, f"{col.name} {col.type.sql}{tail}")
 
     def create_partitions(self, table, method):

@@ -6,7 +6,7 @@ Query whose key columns come first.
 
 from dataclasses import dataclass
 
-from .expression import Var, rng_true, variables
+from .expression import Var, rng_true, traced, variables
 from .schema import BOOL, CANONICAL, INT, TEXT, Rel
 from .sql import Name, Node, Seq, optional
 
@@ -137,14 +137,14 @@ def join_lateral(gen, join):
     items = Seq(", ", [Node(t, " AS ", n) for (t, _), n in zip(outs, names)], least=len(outs))
     kind = gen.rng.choice(("LEFT JOIN", "LEFT JOIN", "JOIN"))
     join.add(Node(kind, " LATERAL (SELECT ", items, " FROM ", body, tail, f") {alias} ON true"),
-             [Var(Node(alias, ".", n), t) for (_, t), n in zip(outs, names)])
+             [Var(Node(alias, ".", n), t, derived=True) for (_, t), n in zip(outs, names)])
 
 
 def join_grouped(gen, join):
     """A join to a grouped subquery by its group."""
     rel, inside, alias = gen.source(0), gen.alias("g"), gen.alias("s")
     scope = variables(inside, rel)
-    able = [v for v in scope if v.type.exact and v.type.ordered and find(gen, join.scope, v.type)]
+    able = [v for v in traced(scope) if v.type.exact and v.type.ordered and find(gen, join.scope, v.type)]
     if not able:
         return
     gen.use("join to a grouped subquery")
@@ -157,7 +157,7 @@ def join_grouped(gen, join):
     join.add(Node(kind, f" (SELECT ", group.text, " AS grp, ", value, " AS agg FROM ", rel.text, f" {inside}",
                   gen.where(scope, 1, 0.2), " GROUP BY ", group.text, having(gen, scope),
                   f") {alias} ON {alias}.grp = ", outer.text),
-             [Var(Node(f"{alias}.agg"), CANONICAL[family])])
+             [Var(Node(f"{alias}.agg"), CANONICAL[family], derived=True)])
 
 
 def having(gen, scope):
@@ -192,7 +192,7 @@ def grouped(gen, depth):
     join = Join(gen, depth)
     if rng_true(gen.rng, 0.5):
         join_one(gen, join)
-    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside]
     groups = gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2)))) if able else []
     if not groups:
         return joined(gen, depth)
@@ -231,7 +231,7 @@ def add_aggregates(gen, query, scope, order, depth):
 def rollup(gen, depth):
     """ROLLUP, CUBE and GROUPING SETS: the key says which grouping a row belongs to."""
     join = Join(gen, depth)
-    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside and v.type.family != "text"]
+    able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside and v.type.family != "text"]
     if not able:
         return joined(gen, depth)
     groups = gen.rng.sample(able, min(2, len(able)))
@@ -255,12 +255,12 @@ def distinct(gen, depth):
     join = Join(gen, depth)
     if rng_true(gen.rng, 0.6):
         join_one(gen, join)
-    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside]
     if not able:
         return joined(gen, depth)
     groups = gen.rng.sample(able, min(len(able), gen.rng.choice((1, 2))))
     keys = [present(v.text, v.type) for v in groups]
-    made = [gen.output(text, type_, False, "k") for text, type_ in keys]
+    made = [gen.output(text, type_, False, "k", derived=False) for text, type_ in keys]
     text = Node("SELECT DISTINCT ", Seq(", ", [t for t, _ in made], least=len(made)), "\nFROM ", join.text,
                 gen.where(join.scope, depth))
     return wrap(gen, text, [c for _, c in made], depth)
@@ -279,7 +279,7 @@ def distinct_on(gen, depth):
     join = Join(gen, depth)
     if rng_true(gen.rng, 0.5):
         join_one(gen, join)
-    able = [v for v in join.scope if v.type.exact and v.type.ordered and v.type.outside]
+    able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside]
     if not able:
         return joined(gen, depth)
     keys = [present(v.text, v.type) for v in gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2))))]
@@ -308,9 +308,7 @@ def set_operation(gen, depth):
 
 def branch(gen, depth):
     join = Join(gen, depth)
-    ints = [v for v in join.scope if v.type.family == "int"]
-    value = gen.rng.choice(ints).text if ints else Node("length(", join.scope[0].text, "::text)")
-    text, col = gen.output(Node("coalesce(", value, ", -1)::integer"), INT, False, "k")
+    text, col = gen.output(Node("coalesce(", gen.own(join.scope), ", -1)::integer"), INT, False, "k", derived=False)
     return Node("SELECT ", text, " FROM ", join.text, gen.where(join.scope, depth - 1)), col
 
 
@@ -362,7 +360,7 @@ def union_all(gen, depth):
             parts += ([" || '/' || "] if n else []) + [text, "::text"]
         fields = [(Node(f"{tag}"), INT), (Node(*parts), TEXT)]
         extra = [(gen.scalar(join.scope, "int", 1), INT), (gen.document(join.scope, 1), CANONICAL["json"])]
-        outs = [gen.output(t, y, False, "k") for t, y in fields]
+        outs = [gen.output(t, y, False, "k", derived=False) for t, y in fields]
         outs += [gen.output(extra[0][0], INT), gen.output(extra[1][0], extra[1][1], stem="doc")]
         branches.append((Node("SELECT ", Seq(", ", [t for t, _ in outs], least=4), "\nFROM ", join.text,
                               gen.where(join.scope, depth - 1)), [c for _, c in outs]))
@@ -373,7 +371,7 @@ def union_all(gen, depth):
 def windowed(gen, depth):
     """Window functions over a partition; the key is the driving relation's."""
     join = Join(gen, depth)
-    able = [v for v in join.scope if v.type.ordered]
+    able = [v for v in traced(join.scope) if v.type.ordered]
     parts = [v.text for v in gen.rng.sample(able, min(len(able), gen.rng.choice((1, 1, 2))))]
     gen.use("window")
     over = Node("(PARTITION BY ", Seq(", ", parts), " ORDER BY ", gen.order(join.alias, join.rel), ")")
@@ -396,16 +394,16 @@ def unnested(gen, depth):
     """Set-returning functions and VALUES beside a relation."""
     join = Join(gen, depth)
     alias = gen.alias("u")
-    arrays = [v for v in join.scope if v.type.family in ("ints", "texts")]
+    arrays = [v for v in traced(join.scope) if v.type.family in ("ints", "texts")]
     if arrays and rng_true(gen.rng, 0.6):
         gen.use("unnest WITH ORDINALITY")
         var = gen.rng.choice(arrays)
         add = Node("CROSS JOIN unnest(", var.text, f") WITH ORDINALITY AS {alias}(e, n)")
         type_ = INT if var.type.family == "ints" else TEXT
         new, key = [Var(Node(f"{alias}.e"), type_)], Node(f"{alias}.n::integer")
-    elif rng_true(gen.rng, 0.3) and any(v.type.family == "json" for v in join.scope):
+    elif rng_true(gen.rng, 0.3) and any(v.type.family == "json" for v in traced(join.scope)):
         gen.use("jsonb_array_elements")
-        value = gen.rng.choice([v.text for v in join.scope if v.type.family == "json"])
+        value = gen.rng.choice([v.text for v in traced(join.scope) if v.type.family == "json"])
         guarded = Node("CASE jsonb_typeof(", value, ") WHEN 'array' THEN ", value, " ELSE '[1]' END")
         add = Node("CROSS JOIN LATERAL jsonb_array_elements(", guarded, f") WITH ORDINALITY AS {alias}(e, n)")
         new, key = [Var(Node(f"{alias}.e"), CANONICAL["json"])], Node(f"{alias}.n::integer")
@@ -440,8 +438,13 @@ def listed(gen, depth):
         gen.use("VALUES drives")
         alias = gen.alias("v")
         rows = Seq(", ", [f"({n}, {t})" for n, t in ((1, "'a'"), (2, "'b'"), (3, "NULL"), (7, "'o''b'"))])
-        body = Node("(VALUES ", rows, f") {alias}(n, t)")
+        rel, table = gen.source(0), gen.alias()
+        inner = variables(table, rel)
+        outer = [Var(Node(f"{alias}.n"), INT), Var(Node(f"{alias}.t"), TEXT)]
+        body = Node("(VALUES ", rows, f") {alias}(n, t) WHERE EXISTS (SELECT 1 FROM ", rel.text, f" {table} WHERE ",
+                    gen.correlation(outer, inner), ")")
         keys = [(Node(f"{alias}.n"), INT)]
+        return gen.select("", keys, outer, body, depth)
     scope = [Var(text, type_, False) for text, type_ in keys]
     return gen.select("", keys, scope, body, depth, gen.where(scope, depth))
 
@@ -464,7 +467,7 @@ def with_cte(gen, depth):
 def using(gen, depth):
     """JOIN USING and NATURAL JOIN between subqueries that share a column name."""
     one, two = Join(gen, 0), Join(gen, 0)
-    pair = next(((a, b) for a in one.key for b in two.scope if a[1].family == b.type.family), None)
+    pair = next(((a, b) for a in one.key for b in traced(two.scope) if a[1].family == b.type.family), None)
     if pair is None or len(one.key) != 1:
         return joined(gen, depth)
     (text, type_), other = pair
@@ -486,7 +489,7 @@ def using(gen, depth):
     b = Node("(SELECT ", other.text, f"::{type_.sql} AS {shared}, ", Seq(", ", outs, least=len(outs)),
              " FROM ", two.text, f") {right}")
     body = Node(a, f" {kind} ", b, f" USING ({shared})") if style == "USING" else Node(a, f" NATURAL {kind} ", b)
-    scope = [Var(Node(shared), type_), Var(Node(f"{left}.{mine}"), var.type)]
+    scope = [Var(Node(shared), type_), Var(Node(f"{left}.{mine}"), var.type, derived=var.derived)]
     return gen.select("", keys, scope, body, depth, gen.where(scope, depth, 0.3))
 
 
