@@ -30,7 +30,7 @@ CREATE FUNCTION bench.document(n int, salt int) RETURNS jsonb LANGUAGE sql
 RETURN jsonb_build_object('id', salt, 'name', 'document ' || salt, 'slug', md5(salt::text), 'active', true, 'score', 12.50,
 	'owner_id', salt % 7, 'created', '2025-01-01T00:00:00Z', 'note', NULL, 'version', 3, 'total', 99999.99,
 	'l1', jsonb_build_object('x', 1, 'l2', jsonb_build_object('y', 2, 'l3', jsonb_build_object('a', 1, 'b', 'text', 'c', 3.5))),
-	'items', (SELECT jsonb_agg(jsonb_build_object('id', 2 * i, 'sku', md5((i + salt)::text), 'qty', i % 13, 'price', i * 1.05, 'status', 'in stock') ORDER BY i)
+	'items', (SELECT jsonb_agg(jsonb_build_object('id', 2 * i, 'sku', md5(i::text), 'qty', i % 13, 'price', i * 1.05, 'status', 'in stock') ORDER BY i)
 			  FROM generate_series(1, n) AS i));
 
 -- An object of n scalars, for merging.
@@ -93,6 +93,11 @@ BEGIN
 		format('jsonb_set(d, ''{items}'', (SELECT jsonb_agg(CASE WHEN e->>''id'' = ''%s'' THEN jsonb_set(e, ''{qty}'', ''1000'') ELSE e END) FROM jsonb_array_elements(d->''items'') AS e))', k),
 		format('(SELECT jsonb_set(d, ARRAY[''items'', (o - 1)::text, ''qty''], ''1000'') FROM jsonb_array_elements(d->''items'') WITH ORDINALITY AS t(e, o) WHERE e->''id'' = ''%s'' LIMIT 1)', k),
 		NULL, 1.2, '{expression}');
+	CALL bench.add('update by text', n,
+		format('jsonb_array_update_where(d, ''items'', ''sku'', ''"%s"'', %s)', md5((k / 2)::text), patch),
+		format('jsonb_set(d, ''{items}'', (SELECT jsonb_agg(CASE WHEN e->>''sku'' = ''%s'' THEN e || %s ELSE e END) FROM jsonb_array_elements(d->''items'') AS e))', md5((k / 2)::text), patch),
+		format('(SELECT jsonb_set(d, ARRAY[''items'', (o - 1)::text], e || %2$s) FROM jsonb_array_elements(d->''items'') WITH ORDINALITY AS t(e, o) WHERE e->''sku'' = ''"%1$s"'' LIMIT 1)', md5((k / 2)::text), patch),
+		CASE WHEN n = 1000 THEN 5 END, 1.2, '{expression}');
 	CALL bench.add('delete', n,
 		format('jsonb_array_delete_where(d, ''items'', ''id'', ''%s'')', k),
 		format('jsonb_set(d, ''{items}'', (SELECT coalesce(jsonb_agg(e), ''[]'') FROM jsonb_array_elements(d->''items'') AS e WHERE e->>''id'' <> ''%s''))', k),
@@ -142,6 +147,7 @@ BEGIN
 		format('jsonb_set(d, ''{l1,l2,l3}'', (d #> ''{l1,l2,l3}'') || %s)', patch), NULL, 1.0);
 	CALL bench.add('set at a path', n, 'jsonb_ivm_set_path(d, ''l1.l2.l3.b'', ''"changed"'')', NULL,
 		'jsonb_set(d, ''{l1,l2,l3,b}'', ''"changed"'')', NULL, 1.0);
+	CALL bench.add('extract id', n, 'jsonb_extract_id(d)', NULL, 'd->>''id''', NULL, NULL, '{expression}');
 END $$;
 
 -- The query of an arm: a row for each document in $1, repeated. The documents are kept in memory by
@@ -155,7 +161,7 @@ CREATE FUNCTION bench.arms(c bench.cases) RETURNS TABLE (arm text, query text) L
 	SELECT v.arm, CASE WHEN c.setting = 'update' THEN 'UPDATE bench.stored SET d = ' || v.expression
 		ELSE format('SELECT sum(pg_column_size(r)) FROM (%s) AS q', bench.rows_of(c, v.expression, c.repeats)) END
 	FROM (VALUES (1, 'ours', c.ours), (2, 'idiomatic', c.idiomatic), (3, 'best', c.best),
-		(4, 'floor', CASE WHEN c.name = 'contains' THEN NULL WHEN c.setting = 'update' THEN 'other' ELSE 'd->''w''' END)) AS v(n, arm, expression)
+		(4, 'floor', CASE WHEN c.name IN ('contains', 'extract id') THEN NULL WHEN c.setting = 'update' THEN 'other' ELSE 'd->''w''' END)) AS v(n, arm, expression)
 	WHERE v.expression IS NOT NULL ORDER BY v.n
 $$;
 
