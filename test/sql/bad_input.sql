@@ -1,0 +1,118 @@
+--
+-- What is refused: each with its SQLSTATE, a message that names the tview and the culprit, and
+-- advice; and nothing is left behind.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA bad;
+SET search_path = bad, public;
+CREATE TABLE t (a int, b int, c text, j jsonb, p point, x xml);
+INSERT INTO t VALUES (1, 1, '1'), (1, 2, '2'), (NULL, 3, '3');
+CREATE TABLE u (a int PRIMARY KEY, b int);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM u;
+CREATE SEQUENCE s;
+CREATE FUNCTION any_time() RETURNS int LANGUAGE sql VOLATILE AS 'SELECT 1';
+CREATE FUNCTION reads_u() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM u';
+CREATE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM u;
+CREATE TVIEW tv_above WITH (key = 'a') AS SELECT a, b FROM tv_u;
+CREATE FUNCTION objects() RETURNS text LANGUAGE sql AS $$
+	SELECT concat((SELECT count(*) FROM pg_class WHERE relnamespace = 'bad'::regnamespace), ' ',
+		(SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal), ' ', (SELECT count(*) FROM pg_tview_meta))
+$$;
+SELECT objects() AS before \gset
+
+-- columns
+SELECT refused('missing key column', '42703', $$CREATE TVIEW tv_x AS SELECT a, j AS data FROM t$$);
+SELECT refused('missing named key column', '42703', $$CREATE TVIEW tv_x WITH (key = 'b, k') AS SELECT a, b FROM t$$);
+SELECT refused('key not unique in the data', '23505', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE a > 0$$);
+SELECT refused('key NULL in the data', '23502', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b > 1$$);
+SELECT refused('key without an order', '42883', $$CREATE TVIEW tv_x WITH (key = 'p') AS SELECT p, b FROM t$$);
+SELECT refused('missing data', '42703', $$CREATE TVIEW tv_x AS SELECT b AS pk_x, c FROM t$$);
+SELECT refused('data not jsonb', '42804', $$CREATE TVIEW tv_x AS SELECT b AS pk_x, c AS data FROM t$$);
+SELECT refused('duplicate column', '42701', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, c, a AS c FROM t$$);
+SELECT refused('unnamed column', '42611', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, a + 1 FROM t$$);
+SELECT refused('too many column names', '42601', $$CREATE TVIEW tv_x (a, b) WITH (key = 'a') AS SELECT b FROM t$$);
+
+-- names and options
+SELECT refused('no prefix and no key', '42602', $$CREATE TVIEW posts AS SELECT b AS pk_posts, j AS data FROM t$$);
+SELECT refused('nothing after the prefix', '42602', $$CREATE TVIEW tv_ AS SELECT b AS pk_, j AS data FROM t$$);
+SELECT refused('name too long for the view', '42622', format($$CREATE TVIEW %s WITH (key = 'b') AS SELECT b FROM t$$, repeat('x', 62)));
+SELECT refused('existing table', '42P07', $$CREATE TVIEW u WITH (key = 'b') AS SELECT b FROM t$$);
+SELECT refused('existing table, OR REPLACE', '42P07', $$CREATE OR REPLACE TVIEW u WITH (key = 'b') AS SELECT b FROM t$$);
+CREATE VIEW v_taken AS SELECT 1 AS one;
+SELECT refused('existing view', '42P07', $$CREATE TVIEW tv_taken WITH (key = 'b') AS SELECT b FROM t$$);
+SELECT refused('existing view, OR REPLACE', '42P07', $$CREATE OR REPLACE TVIEW tv_taken WITH (key = 'b') AS SELECT b FROM t$$);
+DROP VIEW v_taken;
+SELECT refused('unknown schema', '3F000', $$CREATE TVIEW nowhere.tv_x WITH (key = 'b') AS SELECT b FROM t$$);
+SELECT refused('temporary', '42601', $$CREATE TEMP TVIEW tv_x WITH (key = 'b') AS SELECT b FROM t$$);
+SELECT refused('in pg_temp', '42P16', $$CREATE TVIEW pg_temp.tv_x WITH (key = 'b') AS SELECT b FROM t$$);
+SELECT refused('unknown option', '22023', $$CREATE TVIEW tv_x WITH (keys = 'b') AS SELECT b FROM t$$);
+SELECT refused('unknown value', '22023', $$CREATE TVIEW tv_x WITH (key = 'b', on_untraceable = 'ignore') AS SELECT b FROM t$$);
+SELECT refused('malformed key', '22023', $$CREATE TVIEW tv_x WITH (key = 'b,,c') AS SELECT b, c FROM t$$);
+SELECT refused('empty key', '22023', $$CREATE TVIEW tv_x WITH (key = '') AS SELECT b, c FROM t$$);
+SELECT refused('key column twice', '42701', $$CREATE TVIEW tv_x WITH (key = 'b, b') AS SELECT b, c FROM t$$);
+SELECT refused('key twice', '42601', $$CREATE TVIEW tv_x WITH (key = 'b', key = 'b') AS SELECT b, c FROM t$$);
+SELECT refused('malformed option', '22023', $$SELECT pg_tviews_create('tv_x', 'SELECT b FROM t', ARRAY['key'])$$);
+
+-- what is read
+SELECT refused('volatile function', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, any_time() AS n FROM t$$);
+SELECT refused('volatile in a condition', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b FROM t WHERE random() < 2$$);
+SELECT refused('clock_timestamp', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, clock_timestamp() AS at FROM t$$);
+SELECT refused('function that reads a table', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, reads_u() AS n FROM t$$);
+SELECT refused('untraceable', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, (SELECT count(*) FROM u) AS n FROM t$$);
+SELECT refused('window over all', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b, rank() OVER (ORDER BY c) AS n FROM t$$);
+SELECT refused('LIMIT over all', '0A000', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b FROM t ORDER BY b LIMIT 2$$);
+SELECT refused('recursive', '0A000', $$CREATE TVIEW tv_x WITH (key = 'n') AS WITH RECURSIVE r AS (SELECT b AS n FROM t UNION SELECT n - 1 FROM r WHERE n > 0) SELECT n FROM r$$);
+SELECT refused('itself', '42P01', $$CREATE TVIEW tv_x WITH (key = 'b') AS SELECT b FROM tv_x$$);
+SELECT refused('itself, OR REPLACE', '42P17', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM tv_u$$);
+SELECT refused('its own view, OR REPLACE', '42P17', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM v_u$$);
+SELECT refused('a cycle', '42P17', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM tv_above$$);
+SELECT refused('a cycle through a view', '42P17', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM v_above$$);
+CREATE TEMP TABLE temporary_table (a int);
+SELECT refused('temporary base table', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a FROM temporary_table$$);
+SELECT refused('system catalog', '42809', $$CREATE TVIEW tv_x WITH (key = 'oid') AS SELECT oid, relname FROM pg_class$$);
+SELECT refused('information schema', '42809', $$CREATE TVIEW tv_x WITH (key = 'table_name') AS SELECT table_name FROM information_schema.tables$$);
+SELECT refused('materialized view', '42809', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a FROM m$$);
+SELECT refused('sequence', '42809', $$CREATE TVIEW tv_x WITH (key = 'last_value') AS SELECT last_value FROM s$$);
+SELECT refused('no base table', '42P17', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT 1 AS a$$);
+SELECT refused('unknown table', '42P01', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a FROM nowhere$$);
+SELECT refused('TABLESAMPLE', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a FROM u TABLESAMPLE system (50)$$);
+SELECT refused('system column', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, ctid AS place FROM u$$);
+
+-- what is no SELECT
+SELECT refused('a column list', '42601', $$CREATE TVIEW tv_x (a int, b int)$$);
+SELECT refused('EXECUTE', '42601', $$PREPARE q AS SELECT a FROM u; CREATE TVIEW tv_x WITH (key = 'a') AS EXECUTE q$$);
+SELECT refused('INSERT .. RETURNING', '42601', $$CREATE TVIEW tv_x AS INSERT INTO u VALUES (9) RETURNING a AS pk_x$$);
+SELECT refused('a data-modifying CTE', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS WITH d AS (DELETE FROM u RETURNING a) SELECT a FROM d$$);
+SELECT refused('SELECT INTO', '42601', $$SELECT pg_tviews_create('tv_x', 'SELECT a INTO y FROM u', '{key=a}')$$);
+SELECT refused('FOR UPDATE', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a FROM u FOR UPDATE$$);
+SELECT refused('an INSERT to the function', '42601', $$SELECT pg_tviews_create('tv_x', 'INSERT INTO u VALUES (7)', '{key=a}')$$);
+SELECT refused('two SELECTs to the function', '42601', $$SELECT pg_tviews_create('tv_x', 'SELECT a FROM u; SELECT a FROM u', '{key=a}')$$);
+SELECT refused('nothing to the function', '42601', $$SELECT pg_tviews_create('tv_x', '', '{key=a}')$$);
+SELECT refused('a parameter', '42P02', $$SELECT pg_tviews_create('tv_x', 'SELECT a FROM u WHERE a = $1', '{key=a}')$$);
+SELECT refused('OR REPLACE IF NOT EXISTS', '42601', $$CREATE OR REPLACE TVIEW IF NOT EXISTS tv_x WITH (key = 'a') AS SELECT a FROM u$$);
+SELECT refused('USING', '0A000', $$CREATE TVIEW tv_x USING heap WITH (key = 'a') AS SELECT a FROM u$$);
+SELECT refused('UNLOGGED', '42601', $$CREATE UNLOGGED TVIEW tv_x WITH (key = 'a') AS SELECT a FROM u$$);
+
+-- its columns, triggers and rules are the definition's
+SELECT refused('ADD COLUMN', '42809', $$ALTER TABLE tv_u ADD COLUMN c int$$);
+SELECT refused('DROP COLUMN', '42809', $$ALTER TABLE tv_above DROP COLUMN b$$);
+SELECT refused('DROP updated_at', '42809', $$ALTER TABLE tv_above DROP COLUMN updated_at$$);
+SELECT refused('DROP COLUMN that a tview reads', '2BP01', $$ALTER TABLE tv_u DROP COLUMN b$$);
+SELECT refused('ALTER TYPE', '42809', $$ALTER TABLE tv_u ALTER updated_at TYPE text$$);
+SELECT refused('RENAME COLUMN', '42809', $$ALTER TABLE tv_u RENAME b TO c$$);
+SELECT refused('ALTER TVIEW ADD COLUMN', '0A000', $$ALTER TVIEW tv_u ADD COLUMN c int$$);
+SELECT refused('replacing the view', '42809', $$CREATE OR REPLACE VIEW v_u AS SELECT a, b + 1 AS b FROM u$$);
+SELECT refused('dropping the view', '2BP01', $$DROP VIEW v_u$$);
+SELECT refused('changed key', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'b') AS SELECT a, b FROM u$$);
+SELECT refused('changed column type', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b::text FROM u$$);
+SELECT refused('lost column', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a FROM u$$);
+SELECT refused('a BEFORE trigger', '42809', $$CREATE TRIGGER t BEFORE UPDATE ON tv_u FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()$$);
+SELECT refused('a rule', '42809', $$CREATE RULE r AS ON UPDATE TO tv_u DO INSTEAD NOTHING$$);
+SELECT refused('refresh of no tview', '42809', $$SELECT pg_tviews_refresh('u')$$);
+SELECT refused('refresh of nothing', '42P01', $$SELECT pg_tviews_refresh('nowhere')$$);
+
+SELECT equals('nothing left behind', objects(), :'before');
+SET client_min_messages = warning;
+DROP SCHEMA bad CASCADE;
