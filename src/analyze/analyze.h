@@ -91,6 +91,7 @@ extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 									List *key_names);
 
 /* nullable.c */
+extern bool tview_attribute_not_null(Oid relid, AttrNumber attno);
 extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
 
 /* descriptor.c: what a backend knows about one tview */

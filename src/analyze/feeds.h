@@ -25,7 +25,4 @@ typedef struct TviewFeeds
 extern List *tview_feeds(Query *expanded, AttrNumber document,
 						 const AttrNumber *keys, int nkeys);
 
-/* uniqueness.c */
-extern Index tview_item_fixed_by(Query *query, Bitmapset *outputs);
-
 #endif							/* TVIEWS_FEEDS_H */

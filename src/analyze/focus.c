@@ -15,6 +15,7 @@
  */
 #include "base/compat.h"
 
+#include "analyze/analyze.h"
 #include "analyze/focus.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -33,7 +34,7 @@ typedef struct Place
 	bool		keep_item;		/* the item itself still stands */
 	Node	   *conjunct;		/* condition whose sublink contains it */
 	SubLink    *sublink;
-	bool		positive;		/* the conjunct is just this sublink */
+	bool		positive;		/* NULL counts as false where it stands */
 } Place;
 
 /* One level, while it is looked at from its relations in turn. */
@@ -123,7 +124,11 @@ keep_outputs(Level *level, Substitution *substitution, Focus *focus)
 	}
 }
 
-static void
+/*
+ * Add conditions, but for those with columns that are lost.  Returns false
+ * where one can never hold.
+ */
+static bool
 keep_conditions(List *quals, Substitution *substitution, List **facts)
 {
 	ListCell   *lc;
@@ -132,9 +137,16 @@ keep_conditions(List *quals, Substitution *substitution, List **facts)
 	{
 		Node	   *qual = substitute_vars(lfirst(lc), substitution);
 
-		if (!substitution->unavailable)
-			*facts = lappend(*facts, qual);
+		if (substitution->unavailable)
+			continue;
+		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled))
+			qual = eval_const_expressions(NULL, qual);
+		if (IsA(qual, Const) && (((Const *) qual)->constisnull ||
+								 !DatumGetBool(((Const *) qual)->constvalue)))
+			return false;
+		*facts = lappend(*facts, qual);
 	}
+	return true;
 }
 
 /* Rewrite what an item refers to; false where it cannot be kept. */
@@ -261,20 +273,75 @@ hoist(const Focus *inner, int offset)
 	return query;
 }
 
-/* The items that come before the place in the order of the level. */
+/*
+ * The items that come before the place in the order of the level.  Where the
+ * place itself is seen as NULL, the affected row consists of the other items
+ * only: as far as those changed too, their own traces find it.
+ */
 static Bitmapset *
-items_before(Level *level, const Place *place)
+items_before(Level *level, const Place *place, const Variant *variant)
 {
-	Bitmapset  *items = level_items((Node *) level->query->jointree);
+	bool		nulled = bms_is_member(place->item, variant->nulled);
 	Bitmapset  *result = NULL;
 	int			item = -1;
 
-	while ((item = bms_next_member(items, item)) >= 0)
+	while ((item = bms_next_member(variant->items, item)) >= 0)
 		if (place->item == 0 ||
 			level->order[item] < level->order[place->item] ||
+			(nulled && !bms_is_member(item, variant->nulled)) ||
 			(place->keep_item && item == place->item))
 			result = bms_add_member(result, item);
 	return result;
+}
+
+static List *
+item_refs(Bitmapset *items)
+{
+	List	   *refs = NIL;
+	int			item = -1;
+
+	while ((item = bms_next_member(items, item)) >= 0)
+	{
+		RangeTblRef *ref = makeNode(RangeTblRef);
+
+		ref->rtindex = item;
+		refs = lappend(refs, ref);
+	}
+	return refs;
+}
+
+/* The items and conditions of a lower Focus, beside those of the variant. */
+static bool
+add_hoisted(const Place *place, const Variant *variant, const Query *hoisted,
+			Query *flat, List **facts)
+{
+	Substitution substitution = {.nulled = variant->nulled_below};
+	Node	   *condition = sublink_condition(place, hoisted->targetList);
+
+	flat->rtable = list_concat(flat->rtable, hoisted->rtable);
+	flat->jointree->fromlist = list_concat(flat->jointree->fromlist,
+										   hoisted->jointree->fromlist);
+	substitution.unknown = variant->unknown;
+	return keep_conditions((List *) hoisted->jointree->quals, &substitution, facts) &&
+		(condition == NULL ||
+		 keep_conditions(list_make1(condition), &substitution, facts));
+}
+
+static Focus *
+start_focus(Level *level, const Place *place, const Focus *inner,
+			RangeTblEntry *source)
+{
+	Focus	   *focus = palloc0(sizeof(Focus));
+
+	focus->source = source;
+	focus->query = makeNode(Query);
+	focus->query->commandType = CMD_SELECT;
+	focus->query->rtable = copyObject(level->query->rtable);
+	focus->changed = inner ? inner->changed + list_length(focus->query->rtable) :
+		place->item;
+	focus->barrier = inner ? inner->barrier : NULL;
+	focus->location = inner ? inner->location : -1;
+	return focus;
 }
 
 /* One variant of a level around a lower Focus; inner is NULL where the
@@ -284,14 +351,12 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 			 const Focus *inner, RangeTblEntry *source)
 {
 	int			offset = list_length(level->query->rtable);
-	Query	   *flat = makeNode(Query);
 	Query	   *hoisted = inner ? hoist(inner, offset) : NULL;
-	Focus	   *focus = palloc0(sizeof(Focus));
+	Focus	   *focus = start_focus(level, place, inner, source);
+	Query	   *flat = focus->query;
 	Substitution substitution = {0};
 	Bitmapset  *items;
-	Node	   *condition;
 	List	   *facts = NIL;
-	int			item = -1;
 
 	if (inner && !place->keep_item)
 	{
@@ -299,43 +364,21 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 		substitution.item = place->item;
 		substitution.outputs = place->sublink ? NIL : hoisted->targetList;
 	}
-	flat->commandType = CMD_SELECT;
-	flat->rtable = copyObject(level->query->rtable);
-	focus->source = source;
-	focus->query = flat;
-	focus->changed = inner ? inner->changed + offset : place->item;
-	focus->barrier = inner ? inner->barrier : NULL;
-	focus->location = inner ? inner->location : -1;
-
 	items = keep_items(flat, variant, substitution);
-	if (inner && !place->keep_item && place->item != 0)
+	if (inner && !place->keep_item)
 		items = bms_del_member(items, place->item);
-	focus->allowed = bms_intersect(items_before(level, place), items);
-	keep_conditions(variant->quals, &substitution, &facts);
-
+	focus->allowed = bms_intersect(items_before(level, place, variant), items);
+	if (!keep_conditions(variant->quals, &substitution, &facts))
+		return;
 	substitution.nulled = variant->nulled;
 	substitution.unknown = variant->unknown;
 	keep_outputs(level, &substitution, focus);
-
-	flat->jointree = makeFromExpr(NIL, NULL);
-	while ((item = bms_next_member(items, item)) >= 0)
-	{
-		RangeTblRef *ref = makeNode(RangeTblRef);
-
-		ref->rtindex = item;
-		flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);
-	}
+	flat->jointree = makeFromExpr(item_refs(items), NULL);
 	if (inner)
 	{
-		flat->rtable = list_concat(flat->rtable, hoisted->rtable);
-		flat->jointree->fromlist = list_concat(flat->jointree->fromlist,
-											   hoisted->jointree->fromlist);
-		substitution.item = 0;
-		keep_conditions((List *) hoisted->jointree->quals, &substitution, &facts);
-		condition = sublink_condition(place, hoisted->targetList);
-		if (condition != NULL)
-			keep_conditions(list_make1(condition), &substitution, &facts);
 		offset_members(&focus->allowed, inner->allowed, offset);
+		if (!add_hoisted(place, variant, hoisted, flat, &facts))
+			return;
 	}
 	flat->jointree->quals = (Node *) facts;
 	level->result = lappend(level->result, focus);
@@ -412,21 +455,59 @@ all_outputs(Query *query)
 	return result;
 }
 
+/* Sublinks of a condition for which NULL is as good as false. */
+static void
+add_positive(Node *condition, List **positive)
+{
+	ListCell   *lc;
+
+	if (condition == NULL)
+		return;
+	if (IsA(condition, SubLink))
+		*positive = lappend(*positive, condition);
+	else if (IsA(condition, BoolExpr) &&
+			 ((BoolExpr *) condition)->boolop != NOT_EXPR)
+		foreach(lc, ((BoolExpr *) condition)->args)
+			add_positive(lfirst(lc), positive);
+}
+
+/* Conditions within an expression: WHEN of a searched CASE, and FILTER. */
+static bool
+positive_walker(Node *node, List **positive)
+{
+	if (node == NULL || IsA(node, Query))
+		return false;
+	if (IsA(node, CaseExpr) && ((CaseExpr *) node)->arg == NULL)
+	{
+		ListCell   *lc;
+
+		foreach(lc, ((CaseExpr *) node)->args)
+			add_positive((Node *) lfirst_node(CaseWhen, lc)->expr, positive);
+	}
+	if (IsA(node, Aggref))
+		add_positive((Node *) ((Aggref *) node)->aggfilter, positive);
+	return expression_tree_walker(node, positive_walker, positive);
+}
+
 /* Look from the relations in all sublinks of an expression of the level. */
 static void
 focus_sublinks(Level *level, Node *expr, Place place)
 {
 	List	   *sublinks = NIL;
+	List	   *positive = NIL;
 	ListCell   *lc;
 
 	sublink_walker(expr, &sublinks);
+	if (place.conjunct != NULL)
+		add_positive(place.conjunct, &positive);
+	positive_walker(expr, &positive);
 	foreach(lc, sublinks)
 	{
 		SubLink    *sublink = lfirst_node(SubLink, lc);
 		Query	   *subselect = castNode(Query, sublink->subselect);
 
 		place.sublink = sublink;
-		place.positive = (place.conjunct == (Node *) sublink);
+		place.positive = list_member_ptr(positive, sublink);
 		lift_all(level, &place,
 				 focus_query(subselect,
 							 sublink->testexpr ? all_outputs(subselect) : NULL,
@@ -830,9 +911,30 @@ peer_item(Query *peers)
 	return rte;
 }
 
+static bool
+never_null(Query *query, Node *expr)
+{
+	ListCell   *lc;
+
+	if (IsA(expr, Const))
+		return !((Const *) expr)->constisnull;
+	if (IsA(expr, Var))
+	{
+		RangeTblEntry *rte = rt_fetch(((Var *) expr)->varno, query->rtable);
+
+		return ((Var *) expr)->varlevelsup == 0 && rte->rtekind == RTE_RELATION &&
+			tview_attribute_not_null(rte->relid, ((Var *) expr)->varattno);
+	}
+	if (IsA(expr, CoalesceExpr))
+		foreach(lc, ((CoalesceExpr *) expr)->args)
+			if (never_null(query, lfirst(lc)))
+				return true;
+	return false;
+}
+
 /* left = right, or both NULL */
 static Node *
-same_value(Oid eqop, Node *left, Node *right)
+same_value(Query *query, Oid eqop, Node *left, Node *right)
 {
 	Oid			collation = exprCollation(right);
 	Node	   *equal = (Node *) make_opclause(eqop, BOOLOID, false, (Expr *) left,
@@ -841,6 +943,8 @@ same_value(Oid eqop, Node *left, Node *right)
 	NullTest   *left_null = makeNode(NullTest);
 	NullTest   *right_null = makeNode(NullTest);
 
+	if (never_null(query, left))
+		return equal;
 	left_null->arg = (Expr *) copyObject(left);
 	right_null->arg = (Expr *) copyObject(right);
 	left_null->nulltesttype = right_null->nulltesttype = IS_NULL;
@@ -887,7 +991,8 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 		if (value != NULL)
 			flat->jointree->quals = (Node *)
 				lappend((List *) flat->jointree->quals,
-						same_value(clause->eqop, copyObject(value),
+						same_value(flat, clause->eqop,
+								   eval_const_expressions(NULL, copyObject(value)),
 								   (Node *) peer_var(item, tle)));
 	}
 	flat->targetList = NIL;

@@ -33,6 +33,7 @@ typedef struct Variant
 {
 	Bitmapset  *items;
 	Bitmapset  *nulled;
+	Bitmapset  *nulled_below;	/* the same as seen from the changed relation */
 	Bitmapset  *unknown;		/* may or may not be NULL: not to be used */
 	List	   *quals;
 } Variant;

@@ -97,6 +97,7 @@ copy_variant(const Variant *variant)
 
 	copy->items = bms_copy(variant->items);
 	copy->nulled = bms_copy(variant->nulled);
+	copy->nulled_below = bms_copy(variant->nulled_below);
 	copy->unknown = bms_copy(variant->unknown);
 	copy->quals = list_copy(variant->quals);
 	return copy;
@@ -148,8 +149,17 @@ add_quals(List *variants, Node *quals)
 	return result;
 }
 
+/* What the changed relation on one side sees of the other side. */
+static Bitmapset *
+seen_from(LevelTarget *target, const Variant *variant, const Variant *other)
+{
+	if (target->item != 0 && bms_is_member(target->item, variant->items))
+		return bms_union(variant->nulled_below, other->nulled);
+	return variant->nulled_below;
+}
+
 static List *
-product(List *left, List *right)
+product(LevelTarget *target, List *left, List *right)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -162,6 +172,8 @@ product(List *left, List *right)
 			Variant    *variant = copy_variant(lfirst(lc));
 			Variant    *other = lfirst(lc2);
 
+			variant->nulled_below = bms_union(seen_from(target, variant, other),
+											  seen_from(target, other, variant));
 			variant->items = bms_add_members(variant->items, other->items);
 			variant->nulled = bms_add_members(variant->nulled, other->nulled);
 			variant->unknown = bms_add_members(variant->unknown, other->unknown);
@@ -314,13 +326,31 @@ with_target(List *variants, LevelTarget *target, Bitmapset *below)
 	return result;
 }
 
+/* Where the changed relation is in a condition, it sees what that sees. */
+static void
+look_from_conjunct(LevelTarget *target, Node *quals, List *variants)
+{
+	ListCell   *lc;
+
+	if (target->conjunct == NULL || !contains_node(quals, target->conjunct))
+		return;
+	foreach(lc, variants)
+	{
+		Variant    *variant = lfirst(lc);
+
+		variant->nulled_below = bms_copy(variant->nulled);
+	}
+}
+
 static List *
 variants_of_join(JoinExpr *join, LevelTarget *target)
 {
 	List	   *left = variants_of(join->larg, target);
 	List	   *right = variants_of(join->rarg, target);
-	List	   *matched = add_quals(product(left, right), join->quals);
+	List	   *matched = add_quals(product(target, left, right), join->quals);
 	List	   *result;
+
+	look_from_conjunct(target, join->quals, matched);
 
 	switch (join->jointype)
 	{
@@ -362,16 +392,25 @@ variants_of(Node *node, LevelTarget *target)
 		return result;
 	}
 	foreach(lc, castNode(FromExpr, node)->fromlist)
-		result = product(result, variants_of(lfirst(lc), target));
-	return add_quals(result, castNode(FromExpr, node)->quals);
+		result = product(target, result, variants_of(lfirst(lc), target));
+	result = add_quals(result, castNode(FromExpr, node)->quals);
+	look_from_conjunct(target, castNode(FromExpr, node)->quals, result);
+	return result;
 }
 
 /* The cases of a level, as a list of Variant. */
 List *
 level_variants(LevelTarget *target)
 {
+	List	   *variants;
+	ListCell   *lc;
+
 	target->optional_cases = 0;
-	return variants_of((Node *) target->query->jointree, target);
+	variants = variants_of((Node *) target->query->jointree, target);
+	if (target->item == 0 && target->conjunct == NULL)
+		foreach(lc, variants)
+			((Variant *) lfirst(lc))->nulled_below = ((Variant *) lfirst(lc))->nulled;
+	return variants;
 }
 
 /*
@@ -439,11 +478,33 @@ place_layer(int *ranks, Bitmapset **placed, Bitmapset *layer)
 	}
 }
 
+/* The items of the first demanded output that is not placed yet. */
+static Bitmapset *
+next_root(Query *query, Bitmapset *demand, Bitmapset *items, Bitmapset *placed)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Bitmapset  *roots;
+
+		if (!bms_is_member(tle->resno, demand))
+			continue;
+		roots = bms_int_members(varnos_of_level((Node *) tle->expr, 0), items);
+		roots = bms_difference(roots, placed);
+		if (!bms_is_empty(roots))
+			return roots;
+	}
+	return NULL;
+}
+
 /*
  * The order of the items of a level, as ranks from 1 by range table index: the
- * items of the demanded outputs first, then those that conditions tie to them
- * or to the enclosing levels, and so on.  Items that nothing ties to the others
- * come last.
+ * items of the first demanded output, then those that conditions tie to them
+ * or to the enclosing levels, and so on: so the way from any item to that
+ * output leads over items before it.  Items that nothing ties to the others come
+ * last.
  */
 int *
 level_order(Query *query, Bitmapset *demand)
@@ -452,21 +513,14 @@ level_order(Query *query, Bitmapset *demand)
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	List	   *edges = level_edges(query, items);
 	Bitmapset  *placed = bms_make_singleton(OUTSIDE);
-	ListCell   *lc;
 
-	foreach(lc, query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-		if (bms_is_member(tle->resno, demand))
-			place_layer(ranks, &placed,
-						bms_int_members(varnos_of_level((Node *) tle->expr, 0),
-										items));
-	}
+	place_layer(ranks, &placed, next_root(query, demand, items, placed));
 	while (!bms_is_subset(items, placed))
 	{
-		Bitmapset  *layer = next_layer(edges, placed);
+		Bitmapset  *layer = bms_int_members(next_layer(edges, placed), items);
 
+		if (bms_is_empty(layer))
+			layer = next_root(query, demand, items, placed);
 		if (bms_is_empty(layer))
 			layer = bms_make_singleton(bms_next_member(bms_difference(items, placed), -1));
 		place_layer(ranks, &placed, layer);

@@ -40,8 +40,9 @@ item_can_be_missing(Node *node, int item, bool missing)
 	return false;
 }
 
-static bool
-attribute_not_null(Oid relid, AttrNumber attno)
+/* Is the column of a table declared NOT NULL? */
+bool
+tview_attribute_not_null(Oid relid, AttrNumber attno)
 {
 	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
 										Int16GetDatum(attno));
@@ -65,7 +66,7 @@ var_not_null(Query *query, Var *var)
 		return false;
 	rte = rt_fetch(var->varno, query->rtable);
 	if (rte->rtekind == RTE_RELATION)
-		return attribute_not_null(rte->relid, var->varattno);
+		return tview_attribute_not_null(rte->relid, var->varattno);
 	return rte->rtekind == RTE_SUBQUERY &&
 		tview_output_not_null(rte->subquery, var->varattno);
 }

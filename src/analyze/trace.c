@@ -328,6 +328,23 @@ find_sources(TraceBuilder *builder, PathGraph *graph, KeySource *sources,
 	return true;
 }
 
+/*
+ * Every key there is, if any changed row satisfies the conditions on it alone.
+ * For the rare case of an occurrence that can be traced in which nothing ties
+ * its rows to the key but NULLs.
+ */
+static bool
+trace_loosely(TraceBuilder *builder)
+{
+	KeySource  *sources = palloc0(sizeof(KeySource) * builder->nkeys);
+	int			found;
+	bool		connected;
+
+	return !find_sources(builder, path_graph(builder->focus, true), sources,
+						 &found, &connected) ||
+		(found == builder->nkeys && add_tracing_query(builder, sources, false));
+}
+
 /* Add the queries for one Focus; false where it cannot be traced. */
 static bool
 trace_focus(TraceBuilder *builder)
@@ -390,6 +407,23 @@ make_whole(TviewTrace *trace, const Focus *focus)
 	trace->location = focus->location;
 }
 
+/* The cases in which nothing ties the rows to the key, after all others. */
+static void
+trace_loose_cases(TraceBuilder *builder, List *loose, List **traces, List *usages)
+{
+	ListCell   *lc;
+
+	foreach(lc, loose)
+	{
+		builder->focus = lfirst(lc);
+		builder->trace = trace_for(traces, builder->focus->source, usages);
+		if (builder->trace->whole)
+			continue;
+		if (builder->trace->queries == NIL || !trace_loosely(builder))
+			make_whole(builder->trace, builder->focus);
+	}
+}
+
 /*
  * Analyse an expanded definition.
  *
@@ -404,7 +438,9 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 {
 	TviewAnalysis *analysis = palloc0(sizeof(TviewAnalysis));
 	List	   *usages = tview_column_usage(expanded);
+	TraceBuilder builder = {keys, nkeys, table_name, key_names};
 	Bitmapset  *demand = NULL;
+	List	   *loose = NIL;
 	ListCell   *lc;
 
 	for (int i = 0; i < nkeys; i++)
@@ -415,14 +451,13 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 	}
 	foreach(lc, focus_query(expanded, demand, true))
 	{
-		Focus	   *focus = lfirst(lc);
-		TraceBuilder builder = {keys, nkeys, table_name, key_names, NULL, focus};
-
 		CHECK_FOR_INTERRUPTS();
-		builder.trace = trace_for(&analysis->traces, focus->source, usages);
-		if (!builder.trace->whole && !trace_focus(&builder))
-			make_whole(builder.trace, focus);
+		builder.focus = lfirst(lc);
+		builder.trace = trace_for(&analysis->traces, builder.focus->source, usages);
+		if (!trace_focus(&builder))
+			loose = lappend(loose, lfirst(lc));
 	}
+	trace_loose_cases(&builder, loose, &analysis->traces, usages);
 	analysis->expanded = expanded;
 	analysis->clock = tview_depends_on_clock(expanded);
 	return analysis;
