@@ -29,6 +29,8 @@ TRIES = 12  # of a burst, before it counts as not failing
 class Client(threading.Thread):
     """Runs its transactions on its own connection with small random pauses."""
 
+    verbose = False
+
     def __init__(self, runner, connection, number, steps, log):
         super().__init__(daemon=True)
         self.runner, self.connection, self.number = runner, connection, number
@@ -63,8 +65,11 @@ class Client(threading.Thread):
             return ""
         except psycopg2.Error as error:
             if error.pgcode in RETRIED:
-                at = " at commit" if str(step.sql) == "COMMIT" else ""
+                ours = "tview" in str(error.diag.context) or "advisory" in str(error)
+                at = " in maintenance" if ours else ""
                 self.counts[RETRIED[error.pgcode] + at] += 1
+                if at and self.verbose:
+                    print(f"{step.sql}\n{error}", flush=True)
                 return RETRIED[error.pgcode]
             self.failure = self.runner.judge_error(error, step)
             return self.failure.text if self.failure else "an error of its own"
@@ -163,6 +168,7 @@ def transactions(make, rng, clients):
 def session(args, seed, counts):
     """One schema, many bursts; (failure, script) or None."""
     round_, rng = Round(seed), random.Random(seed)
+    Client.verbose = args.verbose
     if any(t.kind == "foreign" for t in round_.schema.tables):
         return None  # a lock held through another connection makes deadlocks that nobody sees
     crowd = Crowd(args.dsn, args.clients)
