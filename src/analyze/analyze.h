@@ -66,6 +66,7 @@ typedef struct TviewRefusal
 /* expand.c */
 extern Query *tview_expand_query(Query *query);
 extern Query *tview_expand_view(Oid view);
+extern List *tview_query_views(Query *query);
 extern List *tview_helper_views(Oid view);
 
 /* checks.c */

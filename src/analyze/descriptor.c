@@ -57,7 +57,7 @@ invalidate_relation(Datum arg, Oid relid)
 	HASH_SEQ_STATUS scan;
 	DescEntry  *entry;
 
-	if (!OidIsValid(relid))
+	if (!OidIsValid(relid) || tview_meta_is_relid(relid))
 	{
 		invalidate_all();
 		return;

@@ -207,12 +207,13 @@ views_walker(Node *node, List **views)
 	return expression_tree_walker(node, views_walker, views);
 }
 
-/* The views that a view reads, at any depth, each once. */
+/* The views that a query reads, at any depth, each once. */
 List *
-tview_helper_views(Oid view)
+tview_query_views(Query *query)
 {
-	List	   *views = list_make1_oid(view);
+	List	   *views = NIL;
 
+	views_walker((Node *) query, &views);
 	for (int i = 0; i < list_length(views); i++)
 	{
 		Relation	rel = relation_open(list_nth_oid(views, i), AccessShareLock);
@@ -220,5 +221,16 @@ tview_helper_views(Oid view)
 		views_walker((Node *) get_view_query(rel), &views);
 		relation_close(rel, NoLock);
 	}
+	return views;
+}
+
+/* The views that a view reads, at any depth, each once. */
+List *
+tview_helper_views(Oid view)
+{
+	Relation	rel = relation_open(view, AccessShareLock);
+	List	   *views = tview_query_views(get_view_query(rel));
+
+	relation_close(rel, NoLock);
 	return list_delete_oid(views, view);
 }

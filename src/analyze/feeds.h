@@ -19,10 +19,14 @@ typedef struct TviewFeed
 typedef struct TviewFeeds
 {
 	RangeTblEntry *source;		/* the occurrence, in the expanded query */
-	List	   *feeds;			/* of TviewFeed, by path */
+	List	   *feeds;			/* of TviewFeed, each path once */
 } TviewFeeds;
 
+/* feeds.c */
 extern List *tview_feeds(Query *expanded, AttrNumber document,
 						 const AttrNumber *keys, int nkeys);
+
+/* feeds_ties.c */
+extern bool tview_unique_on(const RangeTblEntry *rte, Bitmapset *columns);
 
 #endif							/* TVIEWS_FEEDS_H */

@@ -171,6 +171,13 @@ tview_meta_relid(void)
 	return meta_relid;
 }
 
+/* Is this pg_tview_meta?  For invalidation callbacks: reads no catalog. */
+bool
+tview_meta_is_relid(Oid relid)
+{
+	return OidIsValid(meta_relid) && relid == meta_relid;
+}
+
 /* The row of the tview with this table, or NULL. */
 const TviewMeta *
 tview_meta_of_table(Oid relid)

@@ -30,7 +30,7 @@
 
 /* A definition and its tracing queries read the tables as the owner. */
 static void
-check_privileges(List *relids)
+check_privileges(TviewRequest *request, List *relids)
 {
 	Oid			schema = tview_extension_schema();
 	ListCell   *lc;
@@ -50,12 +50,13 @@ check_privileges(List *relids)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied for table %s", get_rel_name(relid)),
+					 errdetail("Tview \"%s\" reads it as its owner.", request->name),
 					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
 		if (pg_class_aclcheck(relid, GetUserId(), ACL_TRIGGER) != ACLCHECK_OK)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("permission denied for table %s", get_rel_name(relid)),
-					 errdetail("A tview puts a trigger on each base table."),
+					 errdetail("Tview \"%s\" puts a trigger on it.", request->name),
 					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
 	}
 }
@@ -112,9 +113,9 @@ check_definition(TviewRequest *request, Oid self)
 	problems = tview_request_problems(request, &analysis);
 	tview_sandbox_leave(&sandbox);
 	if (problems != NIL)
-		tview_refusal_throw(linitial(problems));
+		tview_refusal_throw(request, linitial(problems));
 	relids = tview_base_relations(analysis->expanded);
-	check_privileges(relids);
+	check_privileges(request, relids);
 	check_depth(request, relids);
 	check_cycle(request, self, relids);
 	if (analysis->clock)

@@ -39,7 +39,8 @@ extern void tview_request_options(TviewRequest *request, List *options);
 extern void tview_request_check_columns(TviewRequest *request);
 extern List *tview_request_problems(TviewRequest *request,
 									TviewAnalysis **analysis);
-extern void tview_refusal_throw(const TviewRefusal *refusal);
+extern void tview_refusal_throw(const TviewRequest *request,
+								const TviewRefusal *refusal);
 
 /* create.c */
 extern bool tview_create(TviewRequest *request);

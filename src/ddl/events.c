@@ -19,6 +19,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
@@ -184,10 +185,16 @@ check_columns(const TviewMeta *meta)
 {
 	int			columns = live_columns(meta->view);
 	int			expected = columns;
-	bool		same = get_attnum(meta->tview, "updated_at") != InvalidAttrNumber;
+	bool		same = true;
 
 	if (get_attnum(meta->view, "updated_at") == InvalidAttrNumber)
+	{
+		AttrNumber	attno = get_attnum(meta->tview, "updated_at");
+
 		expected++;
+		same = attno != InvalidAttrNumber &&
+			get_atttype(meta->tview, attno) == TIMESTAMPTZOID;
+	}
 	for (int i = 1; i <= columns; i++)
 	{
 		AttrNumber	attno = get_attnum(meta->tview, get_attname(meta->view, i, false));

@@ -36,7 +36,8 @@ tview_parse_select(const char *sql)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("a tview must be defined by one SELECT"),
-				 errdetail("The text has %d statements.", list_length(statements))));
+				 errdetail("The text has %d statements.", list_length(statements)),
+				 errhint("Give one SELECT.")));
 	raw = linitial_node(RawStmt, statements);
 	if (!IsA(raw->stmt, SelectStmt))
 		ereport(ERROR,
@@ -120,7 +121,8 @@ refresh(Oid tview)
 	if (meta == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a tview", get_rel_name(tview))));
+				 errmsg("\"%s\" is not a tview", get_rel_name(tview)),
+				 errhint("pg_tview_meta lists the tviews.")));
 	if (!relation_ownercheck_compat(tview, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
 	if (meta->populated)

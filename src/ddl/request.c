@@ -21,13 +21,13 @@
 #define VIEW_PREFIX		"v_"
 #define KEY_PREFIX		"pk_"
 
-/* Raise a refusal as the error it describes. */
+/* Raise a refusal of a tview as the error it describes. */
 void
-tview_refusal_throw(const TviewRefusal *refusal)
+tview_refusal_throw(const TviewRequest *request, const TviewRefusal *refusal)
 {
 	ereport(ERROR,
 			(errcode(refusal->sqlstate),
-			 errmsg("%s", refusal->message),
+			 errmsg("cannot create tview \"%s\": %s", request->name, refusal->message),
 			 refusal->detail ? errdetail("%s", refusal->detail) : 0,
 			 refusal->hint ? errhint("%s", refusal->hint) : 0,
 			 refusal->location >= 0 ? errposition(refusal->location + 1) : 0));
@@ -37,16 +37,27 @@ static List *
 parse_key_option(const char *value)
 {
 	List	   *names = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
 
 	if (!SplitIdentifierString(pstrdup(value), ',', &names) || names == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for option \"key\": \"%s\"", value),
 				 errhint("Give one or more output columns, separated by commas.")));
+	foreach(lc, names)
+		for_each_cell(lc2, names, lnext(names, lc))
+			if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("column \"%s\" appears twice in option \"key\"",
+								(char *) lfirst(lc)),
+						 errhint("Name each key column once.")));
 	if (list_length(names) > INDEX_MAX_KEYS)
 		ereport(ERROR,
 				(errcode(ERRCODE_TOO_MANY_COLUMNS),
-				 errmsg("cannot use more than %d columns in a key", INDEX_MAX_KEYS)));
+				 errmsg("cannot use more than %d columns in a key", INDEX_MAX_KEYS),
+				 errhint("Name fewer columns.")));
 	return names;
 }
 
@@ -86,7 +97,8 @@ tview_request_options(TviewRequest *request, List *options)
 			if (request->explicit_key)
 				ereport(ERROR,
 						(errcode(ERRCODE_SYNTAX_ERROR),
-						 errmsg("option \"key\" specified more than once")));
+						 errmsg("option \"key\" specified more than once"),
+						 errhint("List all key columns in one option: WITH (key = 'a, b').")));
 			request->key_columns = parse_key_option(value);
 			request->explicit_key = true;
 		}
@@ -120,10 +132,10 @@ tview_request_resolve_names(TviewRequest *request, char *name)
 	if (!prefixed && !request->explicit_key)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("tview name \"%s\" does not begin with \"%s\"", name, TABLE_PREFIX),
+				 errmsg("tview name \"%s\" is not \"%s\" and the name of an entity", name, TABLE_PREFIX),
 				 errdetail("By convention tview tv_post has the key column pk_post."),
 				 errhint("Rename it to \"%s%s\", or name its key: WITH (key = 'column').",
-						 TABLE_PREFIX, name)));
+						 TABLE_PREFIX, strcmp(name, TABLE_PREFIX) == 0 ? "entity" : name)));
 	request->name = name;
 	request->entity = pstrdup(prefixed ? name + strlen(TABLE_PREFIX) : name);
 	request->view = psprintf("%s%s", VIEW_PREFIX, request->entity);
@@ -173,7 +185,9 @@ rename_columns(TviewRequest *request)
 	if (name != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("too many column names were specified")));
+				 errmsg("tview \"%s\" has more column names than output columns",
+						request->name),
+				 errhint("Give one name for each output column.")));
 }
 
 static void
@@ -288,6 +302,15 @@ untraceable(TviewTrace *trace)
 						 "WITH (on_untraceable = 'recompute') recomputes the whole tview at each change to the table.");
 }
 
+static TviewRefusal *
+reads_itself(TviewRequest *request)
+{
+	return tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,
+						 psprintf("its definition reads its own backing view \"%s\"",
+								  request->view),
+						 NULL, "Read the base tables instead.");
+}
+
 /*
  * All reasons to refuse the definition; *analysis gets what was found out, NULL
  * where there was a reason not to look.
@@ -295,13 +318,18 @@ untraceable(TviewTrace *trace)
 List *
 tview_request_problems(TviewRequest *request, TviewAnalysis **analysis)
 {
-	Query	   *expanded = tview_expand_query(request->query);
 	Oid			self = get_relname_relid(request->name, request->schema);
-	List	   *problems = tview_check_definition(expanded, self);
+	Oid			view = get_relname_relid(request->view, request->schema);
 	AttrNumber *keys = palloc(sizeof(AttrNumber) * list_length(request->key_columns));
+	Query	   *expanded;
+	List	   *problems;
 	ListCell   *lc;
 
 	*analysis = NULL;
+	if (OidIsValid(view) && list_member_oid(tview_query_views(request->query), view))
+		return list_make1(reads_itself(request));
+	expanded = tview_expand_query(request->query);
+	problems = tview_check_definition(expanded, self);
 	if (problems != NIL)
 		return problems;
 	foreach(lc, request->key_columns)

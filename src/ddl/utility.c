@@ -52,11 +52,13 @@ check_create_clauses(CreateTableAsStmt *stmt)
 		castNode(Query, stmt->query)->commandType != CMD_SELECT)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a tview must be defined by a SELECT")));
+				 errmsg("tview \"%s\" must be defined by a SELECT", into->rel->relname),
+				 errhint("Write CREATE TVIEW name AS SELECT ...")));
 	if (stmt->is_select_into)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("SELECT INTO cannot define a tview")));
+				 errmsg("SELECT INTO cannot define a tview"),
+				 errhint("Remove INTO.")));
 }
 
 static void
@@ -69,7 +71,9 @@ create_tview(CreateTableAsStmt *stmt, bool or_replace, QueryCompletion *qc)
 	if (or_replace && stmt->if_not_exists)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("OR REPLACE and IF NOT EXISTS exclude each other")));
+				 errmsg("OR REPLACE and IF NOT EXISTS exclude each other for tview \"%s\"",
+						stmt->into->rel->relname),
+				 errhint("Leave out one of them.")));
 	request.range = copyObject(stmt->into->rel);
 	request.query = copyObject(castNode(Query, stmt->query));
 	request.column_names = stmt->into->colNames;

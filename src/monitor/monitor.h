@@ -22,6 +22,7 @@ typedef struct TviewReport
 	bool		recompute;		/* WITH (on_untraceable = 'recompute') */
 	List	   *refusals;		/* of TviewRefusal */
 	Query	   *expanded;		/* NULL where it cannot be looked into */
+	bool		clock;			/* depends on the clock or on settings */
 	List	   *traces;			/* of TviewTrace */
 	List	   *feeds;			/* of TviewFeeds */
 } TviewReport;
@@ -53,6 +54,7 @@ typedef struct TviewColumnRole
 extern TviewColumnRole tview_column_role(TviewReport *report, TargetEntry *tle);
 extern void tview_column_refusals(TviewReport *report);
 extern void tview_trace_refusals(TviewReport *report);
+extern char *tview_untraceable_reason(const TviewTrace *trace);
 
 /* tables.c */
 extern void tview_report_tables(TviewReport *report, JsonWriter *writer);
