@@ -3,7 +3,8 @@
 -- A case has arms: ours, idiomatic (take the array apart and aggregate it again), best (what an
 -- expert would write) and floor (one copy of the document, or one UPDATE to a value that is there
 -- already). Before anything is timed the results of the first three must be the same bytes. Then
--- the arms take turns, each trial starting with another one, and the median of each is kept.
+-- the arms take turns, in another order in each trial, because an arm leaves memory and caches as it
+-- used them; the median of each is kept.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS bench CASCADE;
@@ -223,8 +224,7 @@ BEGIN
 	END IF;
 	SELECT array_agg(arm), array_agg(query) INTO arms, queries FROM bench.arms(c);
 	FOR trial IN 0..trials LOOP
-		FOR i IN 1..cardinality(arms) LOOP
-			a := (trial + i) % cardinality(arms) + 1;
+		FOR a IN SELECT i FROM generate_subscripts(arms, 1) AS i ORDER BY random() LOOP
 			INSERT INTO bench.trials
 			SELECT c.id, arms[a], ms FROM bench.time_of(queries[a], c.setting, CASE arms[a] WHEN 'floor' THEN wrapped ELSE docs END) AS ms
 			WHERE trial > 0;	-- the first warms up
