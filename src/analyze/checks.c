@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/transam.h"
 #include "analyze/analyze.h"
 #include "catalog/catalog.h"
 #include "catalog/pg_class.h"
@@ -80,11 +81,12 @@ refuse_function(CheckContext *context, Oid function, char *message, char *detail
 							  detail, hint));
 }
 
-/* A function in SQL or a procedural language may read any table. */
+/* A user's function in SQL or a procedural language may read any table. */
 static bool
 may_read_tables(Form_pg_proc proc)
 {
-	return proc->provolatile == PROVOLATILE_STABLE &&
+	return proc->oid >= FirstNormalObjectId &&
+		proc->provolatile == PROVOLATILE_STABLE &&
 		proc->prolang != INTERNALlanguageId && proc->prolang != ClanguageId;
 }
 

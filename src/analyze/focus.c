@@ -10,8 +10,7 @@
  * from many rows is not available any more.
  *
  * Where a level lets one row influence others (window functions, DISTINCT ON,
- * LIMIT), the affected rows are the changed row itself and its peers: a second
- * Focus joins the level as it is now on the columns that peers share.
+ * LIMIT), the affected rows are the changed row itself and its peers (peers.c).
  */
 #include "base/compat.h"
 
@@ -36,93 +35,6 @@ typedef struct Place
 	SubLink    *sublink;
 	bool		positive;		/* NULL counts as false where it stands */
 } Place;
-
-/* One level, while it is looked at from its relations in turn. */
-typedef struct Level
-{
-	Query	   *query;
-	Bitmapset  *demand;			/* output columns to keep, by resno */
-	int		   *order;
-	bool		top;
-	List	   *result;			/* of Focus */
-} Level;
-
-static Node *
-get_tle_expr(List *targetlist, AttrNumber resno)
-{
-	ListCell   *lc;
-
-	foreach(lc, targetlist)
-		if (lfirst_node(TargetEntry, lc)->resno == resno)
-			return (Node *) lfirst_node(TargetEntry, lc)->expr;
-	return NULL;
-}
-
-/* Is this grouping column part of every grouping set? */
-static bool
-in_every_grouping_set(Query *query, Index sortgroupref)
-{
-	List	   *sets = expand_grouping_sets(query->groupingSets,
-											query->groupDistinct, -1);
-	ListCell   *lc;
-
-	foreach(lc, sets)
-		if (!list_member_int((List *) lfirst(lc), sortgroupref))
-			return false;
-	return true;
-}
-
-/* The construct that hides an output column from one row's point of view. */
-static const char *
-output_barrier(Level *level, TargetEntry *tle)
-{
-	Query	   *query = level->query;
-	Node	   *expr = (Node *) tle->expr;
-
-	if (query->hasAggs && contain_aggs_of_level(expr, 0))
-		return "an aggregate";
-	if (query->hasWindowFuncs && contain_windowfuncs(expr))
-		return "a window function";
-	if (query->groupingSets != NIL && contain_vars_of_level(expr, 0) &&
-		(tle->ressortgroupref == 0 ||
-		 !in_every_grouping_set(query, tle->ressortgroupref)))
-		return "grouping sets";
-	if (!level->top && expression_returns_set(expr))
-		return "a set-returning function";
-	if (checkExprHasSubLink(expr))
-		return "a subquery";
-	return NULL;
-}
-
-/* The outputs of a level in one variant, written into focus. */
-static void
-keep_outputs(Level *level, Substitution *substitution, Focus *focus)
-{
-	ListCell   *lc;
-
-	foreach(lc, level->query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		const char *barrier;
-		Node	   *expr;
-
-		if (!bms_is_member(tle->resno, level->demand))
-			continue;
-		barrier = output_barrier(level, tle);
-		if (barrier != NULL)
-		{
-			focus->barrier = barrier;
-			focus->location = exprLocation((Node *) tle->expr);
-			continue;
-		}
-		expr = substitute_vars((Node *) tle->expr, substitution);
-		if (!substitution->unavailable)
-			focus->query->targetList =
-				lappend(focus->query->targetList,
-						makeTargetEntry((Expr *) expr, tle->resno,
-										psprintf("k%d", tle->resno), false));
-	}
-}
 
 /*
  * Add conditions, but for those with columns that are lost.  Returns false
@@ -222,7 +134,7 @@ replace_sublink_params(Node *node, List *outputs)
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_SUBLINK)
-		return copyObject(get_tle_expr(outputs, ((Param *) node)->paramid));
+		return copyObject(output_expr(outputs, ((Param *) node)->paramid));
 	return expression_tree_mutator(node, replace_sublink_params, outputs);
 }
 
@@ -248,7 +160,7 @@ sublink_condition(const Place *place, List *outputs)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (!tle->resjunk && get_tle_expr(outputs, tle->resno) == NULL)
+		if (!tle->resjunk && output_expr(outputs, tle->resno) == NULL)
 			return NULL;
 	}
 	condition = replace_sublink_params(sublink->testexpr, outputs);
@@ -344,11 +256,13 @@ start_focus(Level *level, const Place *place, const Focus *inner,
 	return focus;
 }
 
-/* One variant of a level around a lower Focus; inner is NULL where the
- * changed relation is an item of this level itself. */
+/*
+ * One variant of a level around a lower Focus; inner is NULL where the changed
+ * relation is an item of this level itself.  outputs: the target list.
+ */
 static void
 lift_variant(Level *level, const Place *place, const Variant *variant,
-			 const Focus *inner, RangeTblEntry *source)
+			 List *outputs, const Focus *inner, RangeTblEntry *source)
 {
 	int			offset = list_length(level->query->rtable);
 	Query	   *hoisted = inner ? hoist(inner, offset) : NULL;
@@ -370,9 +284,6 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 	focus->allowed = bms_intersect(items_before(level, place, variant), items);
 	if (!keep_conditions(variant->quals, &substitution, &facts))
 		return;
-	substitution.nulled = variant->nulled;
-	substitution.unknown = variant->unknown;
-	keep_outputs(level, &substitution, focus);
 	flat->jointree = makeFromExpr(item_refs(items), NULL);
 	if (inner)
 	{
@@ -381,7 +292,28 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 			return;
 	}
 	flat->jointree->quals = (Node *) facts;
+	substitution.nulled = variant->nulled;
+	substitution.unknown = variant->unknown;
+	keep_outputs(level, outputs, &substitution, focus);
 	level->result = lappend(level->result, focus);
+}
+
+/* A variant once, or once for each grouping set. */
+static void
+lift_grouping_sets(Level *level, const Place *place, const Variant *variant,
+				   const Focus *inner, RangeTblEntry *source)
+{
+	Query	   *query = level->query;
+	ListCell   *lc;
+
+	if (query->groupingSets == NIL)
+	{
+		lift_variant(level, place, variant, query->targetList, inner, source);
+		return;
+	}
+	foreach(lc, expand_grouping_sets(query->groupingSets, query->groupDistinct, -1))
+		lift_variant(level, place, variant,
+					 grouping_set_outputs(query, lfirst(lc)), inner, source);
 }
 
 /* What of this level is asked for from outside its joins. */
@@ -415,7 +347,7 @@ lift(Level *level, const Place *place, const Focus *inner,
 	target.conjunct = place->conjunct;
 	target.wanted = wanted_items(level, inner);
 	foreach(lc, level_variants(&target))
-		lift_variant(level, place, lfirst(lc), inner, source);
+		lift_grouping_sets(level, place, lfirst(lc), inner, source);
 }
 
 static void
@@ -799,216 +731,6 @@ focus_set_operation(Query *query, Bitmapset *demand)
 		}
 	}
 	return result;
-}
-
-static bool
-rows_influence_others(Query *query)
-{
-	return query->hasWindowFuncs || query->hasDistinctOn ||
-		query->limitCount != NULL || query->limitOffset != NULL;
-}
-
-static List *
-common_clauses(List *clauses, List *others)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-	ListCell   *lc2;
-
-	foreach(lc, clauses)
-		foreach(lc2, others)
-			if (lfirst_node(SortGroupClause, lc)->tleSortGroupRef ==
-				lfirst_node(SortGroupClause, lc2)->tleSortGroupRef)
-				result = lappend(result, lfirst(lc));
-	return result;
-}
-
-/* Rows influence each other only where they agree on all of these columns. */
-static List *
-peer_clauses(Query *query)
-{
-	List	   *result = NIL;
-	bool		first = true;
-	ListCell   *lc;
-
-	if (query->limitCount != NULL || query->limitOffset != NULL)
-		return NIL;
-	foreach(lc, query->windowClause)
-	{
-		WindowClause *window = lfirst_node(WindowClause, lc);
-
-		result = first ? window->partitionClause :
-			common_clauses(result, window->partitionClause);
-		first = false;
-	}
-	if (query->hasDistinctOn)
-		result = first ? query->distinctClause :
-			common_clauses(result, query->distinctClause);
-	return result;
-}
-
-static Bitmapset *
-clause_outputs(Query *query, List *clauses)
-{
-	Bitmapset  *result = NULL;
-	ListCell   *lc;
-
-	foreach(lc, clauses)
-		result = bms_add_member(result,
-								get_sortgroupclause_tle(lfirst(lc),
-														query->targetList)->resno);
-	return result;
-}
-
-/* The level without what makes rows influence each other, one level down. */
-static Query *
-peer_query(Query *query, Bitmapset *needed)
-{
-	Query	   *peers = copyObject(query);
-	ListCell   *lc;
-
-	foreach(lc, peers->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Node	   *expr = (Node *) tle->expr;
-
-		if (query->setOperations == NULL &&
-			(contain_windowfuncs(expr) ||
-			 (tle->ressortgroupref == 0 && !bms_is_member(tle->resno, needed))))
-			tle->expr = (Expr *) makeNullConst(exprType(expr), exprTypmod(expr),
-											   exprCollation(expr));
-		tle->resjunk = false;
-		tle->resname = psprintf("p%d", tle->resno);
-	}
-	peers->windowClause = NIL;
-	peers->hasWindowFuncs = false;
-	peers->sortClause = NIL;
-	peers->limitCount = peers->limitOffset = NULL;
-	if (peers->hasDistinctOn)
-	{
-		peers->hasDistinctOn = false;
-		peers->distinctClause = NIL;
-	}
-	IncrementVarSublevelsUp((Node *) peers, 1, 1);
-	return peers;
-}
-
-static RangeTblEntry *
-peer_item(Query *peers)
-{
-	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	List	   *names = NIL;
-	ListCell   *lc;
-
-	foreach(lc, peers->targetList)
-		names = lappend(names, makeString(lfirst_node(TargetEntry, lc)->resname));
-	rte->rtekind = RTE_SUBQUERY;
-	rte->subquery = peers;
-	rte->lateral = true;
-	rte->inFromCl = true;
-	rte->alias = makeAlias("peers", NIL);
-	rte->eref = makeAlias("peers", names);
-	return rte;
-}
-
-static bool
-never_null(Query *query, Node *expr)
-{
-	ListCell   *lc;
-
-	if (IsA(expr, Const))
-		return !((Const *) expr)->constisnull;
-	if (IsA(expr, Var))
-	{
-		RangeTblEntry *rte = rt_fetch(((Var *) expr)->varno, query->rtable);
-
-		return ((Var *) expr)->varlevelsup == 0 && rte->rtekind == RTE_RELATION &&
-			tview_attribute_not_null(rte->relid, ((Var *) expr)->varattno);
-	}
-	if (IsA(expr, CoalesceExpr))
-		foreach(lc, ((CoalesceExpr *) expr)->args)
-			if (never_null(query, lfirst(lc)))
-				return true;
-	return false;
-}
-
-/* left = right, or both NULL */
-static Node *
-same_value(Query *query, Oid eqop, Node *left, Node *right)
-{
-	Oid			collation = exprCollation(right);
-	Node	   *equal = (Node *) make_opclause(eqop, BOOLOID, false, (Expr *) left,
-											   (Expr *) right, InvalidOid,
-											   collation);
-	NullTest   *left_null = makeNode(NullTest);
-	NullTest   *right_null = makeNode(NullTest);
-
-	if (never_null(query, left))
-		return equal;
-	left_null->arg = (Expr *) copyObject(left);
-	right_null->arg = (Expr *) copyObject(right);
-	left_null->nulltesttype = right_null->nulltesttype = IS_NULL;
-	left_null->location = right_null->location = -1;
-	return (Node *) make_orclause(list_make2(equal,
-											 make_andclause(list_make2(left_null, right_null))));
-}
-
-static Var *
-peer_var(Index item, TargetEntry *tle)
-{
-	return makeVar(item, tle->resno, exprType((Node *) tle->expr),
-				   exprTypmod((Node *) tle->expr),
-				   exprCollation((Node *) tle->expr), 0);
-}
-
-/* From a changed row of the level to its peers. */
-static Focus *
-focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
-{
-	Focus	   *focus = palloc(sizeof(Focus));
-	Query	   *flat = copyObject(own->query);
-	Query	   *peers = peer_query(query, bms_union(demand,
-													clause_outputs(query, clauses)));
-	Index		item = list_length(flat->rtable) + 1;
-	RangeTblRef *ref = makeNode(RangeTblRef);
-	ListCell   *lc;
-
-	*focus = *own;
-	focus->query = flat;
-	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
-	if (clauses == NIL)
-		focus->barrier = query->limitCount || query->limitOffset ? "LIMIT or OFFSET" :
-			"a window function without PARTITION BY";
-	ref->rtindex = item;
-	flat->rtable = lappend(flat->rtable, peer_item(peers));
-	flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);
-	foreach(lc, clauses)
-	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-		TargetEntry *tle = get_sortgroupclause_tle(clause, query->targetList);
-		Node	   *value = get_tle_expr(own->query->targetList, tle->resno);
-
-		if (value != NULL)
-			flat->jointree->quals = (Node *)
-				lappend((List *) flat->jointree->quals,
-						same_value(flat, clause->eqop,
-								   eval_const_expressions(NULL, copyObject(value)),
-								   (Node *) peer_var(item, tle)));
-	}
-	flat->targetList = NIL;
-	foreach(lc, query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-		if (bms_is_member(tle->resno, demand) &&
-			!contain_windowfuncs((Node *) tle->expr))
-			flat->targetList = lappend(flat->targetList,
-									   makeTargetEntry((Expr *) peer_var(item, tle),
-													   tle->resno,
-													   psprintf("k%d", tle->resno),
-													   false));
-	}
-	return focus;
 }
 
 /* A query from every relation in it, but for what rows do to each other. */

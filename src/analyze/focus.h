@@ -48,6 +48,16 @@ typedef struct LevelTarget
 	int			optional_cases; /* outer joins already split in two cases */
 } LevelTarget;
 
+/* One level, while it is looked at from its relations in turn. */
+typedef struct Level
+{
+	Query	   *query;
+	Bitmapset  *demand;			/* output columns to keep, by resno */
+	int		   *order;
+	bool		top;
+	List	   *result;			/* of Focus */
+} Level;
+
 /* substitute.c */
 typedef struct Substitution
 {
@@ -71,6 +81,19 @@ extern List *level_variants(LevelTarget *target);
 extern List *level_conjuncts(Node *jointree);
 extern Bitmapset *lateral_references(RangeTblEntry *rte);
 extern int *level_order(Query *query, Bitmapset *demand);
+
+/* outputs.c */
+extern Node *output_expr(List *targetlist, AttrNumber resno);
+extern List *grouping_set_outputs(Query *query, List *set);
+extern void keep_outputs(Level *level, List *outputs, Substitution *substitution,
+						 Focus *focus);
+
+/* peers.c */
+extern bool rows_influence_others(Query *query);
+extern List *peer_clauses(Query *query);
+extern Bitmapset *clause_outputs(Query *query, List *clauses);
+extern Focus *focus_peers(Query *query, const Focus *own, List *clauses,
+						  Bitmapset *demand);
 
 /* focus.c */
 extern List *focus_query(Query *query, Bitmapset *demand, bool top);

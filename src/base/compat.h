@@ -119,6 +119,13 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 	pg_namespace_aclcheck(schema, role, mode)
 #endif
 
+/* 16 moved this macro to a header that extensions can see.  Delete with 15. */
+#ifndef IS_SRF_CALL
+#define IS_SRF_CALL(node) \
+	((IsA(node, FuncExpr) && ((FuncExpr *) (node))->funcretset) || \
+	 (IsA(node, OpExpr) && ((OpExpr *) (node))->opretset))
+#endif
+
 /* 18 stores virtual generated columns nowhere.  Delete with 17. */
 #if PG_VERSION_NUM >= 180000
 #define attribute_is_virtual(attr) \

@@ -240,26 +240,9 @@ check_still_supported(TviewDesc *desc)
 	}
 }
 
-/* A view or table below tviews changed: capture all of it, and look again. */
-static void
-revalidate(Oid relid, bool recompute)
-{
-	ListCell   *lc;
-
-	foreach(lc, tviews_reading(relid))
-	{
-		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
-
-		check_still_supported(desc);
-		tview_capture_install(desc->base_relations);
-		if (recompute && desc->populated)
-			tview_dirty_add_whole(desc);
-	}
-}
-
 /* Can this command change what a definition yields, without changing rows? */
 static bool
-changes_contents(Node *command, Oid relid)
+changes_contents(Node *command)
 {
 	ListCell   *lc;
 
@@ -308,6 +291,56 @@ changes_contents(Node *command, Oid relid)
 	return false;
 }
 
+/* Does a document show whole rows of a table, by the names of its columns? */
+static bool
+reads_whole_rows(TviewDesc *desc)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->traces)
+		if (((TviewTrace *) lfirst(lc))->references_all)
+			return true;
+	return false;
+}
+
+static bool
+changes_columns(Node *command)
+{
+	ListCell   *lc;
+
+	if (IsA(command, RenameStmt))
+		return ((RenameStmt *) command)->renameType == OBJECT_COLUMN;
+	if (!IsA(command, AlterTableStmt))
+		return false;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (subtype == AT_AddColumn || subtype == AT_DropColumn)
+			return true;
+	}
+	return false;
+}
+
+/* A view or table below tviews changed: capture all of it, and look again. */
+static void
+revalidate(Oid relid, Node *command)
+{
+	bool		recompute = changes_contents(command);
+	ListCell   *lc;
+
+	foreach(lc, tviews_reading(relid))
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		check_still_supported(desc);
+		tview_capture_install(desc->base_relations);
+		if (desc->populated &&
+			(recompute || (changes_columns(command) && reads_whole_rows(desc))))
+			tview_dirty_add_whole(desc);
+	}
+}
+
 static void
 after_command_on(Oid relid, Node *command)
 {
@@ -324,7 +357,7 @@ after_command_on(Oid relid, Node *command)
 		return;
 	}
 	if (tviews_reading(relid) != NIL)
-		revalidate(relid, changes_contents(command, relid));
+		revalidate(relid, command);
 }
 
 /* The relations that the command touched, as Oids in the caller's context. */
