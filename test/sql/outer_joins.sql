@@ -1,0 +1,96 @@
+--
+-- Rows that hang on the absence of others: outer joins of all kinds and anti joins.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA outer_joins;
+SET search_path = outer_joins, public;
+CREATE TABLE a (a int PRIMARY KEY, x text);
+CREATE TABLE b (b int PRIMARY KEY, a int, y text);
+CREATE TABLE c (c int PRIMARY KEY, b int, z text);
+INSERT INTO a SELECT n, 'a' || n FROM generate_series(1, 3) n;
+INSERT INTO b VALUES (1, 1, 'b1'), (2, 9, 'b2'), (3, NULL, 'b3');
+INSERT INTO c VALUES (1, 1, 'c1'), (2, 2, 'c2'), (3, 9, 'c3');
+
+-- at most one partner each
+CREATE TVIEW tv_left WITH (key = 'a') AS
+	SELECT a.a, x, min(y) AS y FROM a LEFT JOIN b USING (a) GROUP BY a.a, x;
+CREATE TVIEW tv_right WITH (key = 'b') AS SELECT b, x, y FROM a RIGHT JOIN b USING (a);
+CREATE TVIEW tv_full WITH (key = 'key', on_untraceable = 'recompute') AS
+	SELECT concat_ws('/', concat('a', a.a), concat('b', b)) AS key, x, y FROM a FULL JOIN b ON b.a = a.a;
+CREATE TVIEW tv_full_group WITH (key = 'a') AS
+	SELECT coalesce(a.a, b.a, 0) AS a, count(x) AS xs, count(y) AS ys FROM a FULL JOIN b ON b.a = a.a GROUP BY 1;
+CREATE TVIEW tv_chain WITH (key = 'c') AS
+	SELECT c, z, y, x FROM c LEFT JOIN b USING (b) LEFT JOIN a USING (a);
+CREATE TVIEW tv_nested WITH (key = 'a') AS
+	SELECT a.a, string_agg(y || z, ',' ORDER BY y, z) AS yz FROM a LEFT JOIN (b JOIN c USING (b)) ON b.a = a.a GROUP BY a.a;
+CREATE TVIEW tv_filtered WITH (key = 'a') AS
+	SELECT a.a, x, count(b) AS n FROM a LEFT JOIN b ON b.a = a.a AND y <> 'hidden' GROUP BY a.a, x;
+CREATE TVIEW tv_anti WITH (key = 'a') AS SELECT a, x FROM a WHERE NOT EXISTS (SELECT FROM b WHERE b.a = a.a);
+CREATE TVIEW tv_anti_join WITH (key = 'a') AS SELECT a.a, x FROM a LEFT JOIN b ON b.a = a.a WHERE b.b IS NULL;
+CREATE TVIEW tv_no_c WITH (key = 'a') AS
+	SELECT a.a FROM a WHERE NOT EXISTS (SELECT FROM b JOIN c USING (b) WHERE b.a = a.a);
+\set all '\'tv_left, tv_right, tv_full, tv_full_group, tv_chain, tv_nested, tv_filtered, tv_anti, tv_anti_join, tv_no_c\''
+SELECT same(:all, 'creation');
+
+-- the first match comes, the last goes
+SELECT remember('tv_anti'), remember('tv_left'), remember('tv_full') \g /dev/null
+INSERT INTO b VALUES (4, 2, 'b4');
+SELECT equals('first match', concat_ws(', ', changed('tv_anti'), changed('tv_left'), changed('tv_full')), '-2, 2, -a2/b +a2/b4');
+SELECT same(:all, 'first match');
+SELECT remember('tv_anti'), remember('tv_left'), remember('tv_full') \g /dev/null
+DELETE FROM b WHERE b = 4;
+SELECT equals('last match', concat_ws(', ', changed('tv_anti'), changed('tv_left'), changed('tv_full')), '+2, 2, +a2/b -a2/b4');
+SELECT same(:all, 'last match');
+
+-- a partner changes sides
+UPDATE b SET a = 3 WHERE b = 1;
+SELECT * FROM (SELECT a, x, y FROM tv_left) t ORDER BY a;
+SELECT same(:all, 'match moves');
+UPDATE b SET a = NULL WHERE b = 1;
+SELECT same(:all, 'match to NULL');
+UPDATE b SET a = 3 WHERE a IS NULL;
+SELECT same(:all, 'match from NULL');
+
+-- the missing side of an outer join arrives and leaves
+INSERT INTO a VALUES (9, 'late');
+SELECT c, z, y, x FROM tv_chain ORDER BY c;
+SELECT same(:all, 'late parent');
+INSERT INTO b VALUES (9, 9, 'b9');
+SELECT same(:all, 'late middle');
+DELETE FROM a WHERE a = 9;
+SELECT same(:all, 'parent gone');
+UPDATE c SET b = 3 - b WHERE b < 3;
+SELECT same(:all, 'chain moves');
+
+-- conditions within ON
+UPDATE b SET y = 'hidden' WHERE b IN (1, 3);
+SELECT equals('ON condition no longer holds', (SELECT n FROM tv_filtered WHERE a = 3), 0);
+UPDATE b SET y = 'shown', a = 1;
+SELECT equals('ON condition holds again', (SELECT n FROM tv_filtered WHERE a = 1), 4);
+SELECT same(:all, 'ON condition');
+
+-- keys of both sides
+UPDATE a SET a = a + 10;
+SELECT same(:all, 'keys of a');
+UPDATE b SET b = b + 10, a = 11;
+SELECT same(:all, 'keys of b');
+TRUNCATE c;
+SELECT same(:all, 'no c');
+INSERT INTO c SELECT n, n, 'new' FROM generate_series(9, 20) n;
+DELETE FROM b;
+DELETE FROM a WHERE a = 12;
+SELECT same(:all, 'no b');
+
+-- a document whose every part may be missing
+CREATE TVIEW tv_document WITH (key = 'c') AS
+	SELECT c, jsonb_strip_nulls(jsonb_build_object('z', z, 'b', to_jsonb(b), 'a', CASE WHEN a.a IS NOT NULL THEN jsonb_build_object('x', x) END)) AS data
+	FROM c LEFT JOIN b USING (b) LEFT JOIN a ON a.a = b.a AND a.x IS NOT NULL;
+INSERT INTO b SELECT n, n + 2, 'again' FROM generate_series(9, 12) n;
+UPDATE a SET x = NULL WHERE a = 11;
+SELECT c, data FROM tv_document WHERE c < 13 ORDER BY c;
+SELECT same('tv_document', 'optional parts');
+
+SET client_min_messages = warning;
+DROP SCHEMA outer_joins CASCADE;
