@@ -26,5 +26,6 @@ _PG_init(void)
 	tview_xact_init();
 	tview_executor_init();
 	tview_utility_init();
+	tview_children_init();
 	tview_syntax_init();
 }

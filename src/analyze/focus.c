@@ -282,6 +282,7 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 	if (inner && !place->keep_item)
 		items = bms_del_member(items, place->item);
 	focus->allowed = bms_intersect(items_before(level, place, variant), items);
+	focus->null_case = !bms_is_empty(variant->nulled) || (inner && inner->null_case);
 	if (!keep_conditions(variant->quals, &substitution, &facts))
 		return;
 	flat->jointree = makeFromExpr(item_refs(items), NULL);

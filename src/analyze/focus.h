@@ -21,6 +21,7 @@ typedef struct Focus
 	Query	   *query;
 	Index		changed;		/* the item that stands for changed rows */
 	Bitmapset  *allowed;		/* items that come before it, see README.md */
+	bool		null_case;		/* one side of an outer join is missing */
 	const char *barrier;		/* last construct that hid a column, or NULL */
 	int			location;		/* of the barrier, or -1 */
 } Focus;

@@ -419,7 +419,8 @@ trace_loose_cases(TraceBuilder *builder, List *loose, List **traces, List *usage
 		builder->trace = trace_for(traces, builder->focus->source, usages);
 		if (builder->trace->whole)
 			continue;
-		if (builder->trace->queries == NIL || !trace_loosely(builder))
+		if (builder->trace->queries == NIL || !builder->focus->null_case ||
+			!trace_loosely(builder))
 			make_whole(builder->trace, builder->focus);
 	}
 }

@@ -37,11 +37,12 @@ static const char *const output_settings[] = {
 	"quote_all_identifiers"
 };
 
-/* Settings that are the same for every tview, whatever the session says. */
+/* Settings that are the same for every refresh, whatever the session says. */
 static const char *const fixed_settings[][2] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"row_security", "on"},
 	{"array_nulls", "on"},
+	{"jit", "off"},				/* a refresh is many short evaluations */
 };
 
 static void

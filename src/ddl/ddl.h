@@ -59,6 +59,9 @@ extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 /* functions.c */
 extern Query *tview_parse_select(const char *sql);
 
+/* children.c */
+extern void tview_children_init(void);
+
 /* utility.c */
 extern void tview_utility_init(void);
 

@@ -35,6 +35,7 @@
 PGDLLEXPORT Datum pg_tviews_guard(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_meta_changed(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
 
 static bool
@@ -409,6 +410,36 @@ check_trigger_or_rule(Node *command)
 				 errdetail("Its rows are written as its definition computes them.")));
 }
 
+/* ALTER TABLE child NO INHERIT parent touches the child only. */
+static void
+check_lost_parents(AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype != AT_DropInherit)
+			continue;
+		after_command_on(RangeVarGetRelid(castNode(RangeVar, cmd->def), NoLock, false),
+						 (Node *) command);
+		tview_capture_sweep();
+	}
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_on_ddl_start);
+
+/*
+ * Event trigger function for ddl_command_start: does nothing, but calling it
+ * loads the library, and with it the hook that notices drops.
+ */
+Datum
+pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_NULL();
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_on_ddl);
 
 /* Event trigger function for ddl_command_end. */
@@ -429,5 +460,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	check_trigger_or_rule(data->parsetree);
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
+	if (IsA(data->parsetree, AlterTableStmt))
+		check_lost_parents((AlterTableStmt *) data->parsetree);
 	PG_RETURN_NULL();
 }

@@ -17,6 +17,7 @@
 #include "tcop/cmdtag.h"
 #include "tcop/utility.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 
@@ -196,6 +197,7 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 {
 	Node	   *tree = pstmt->utilityStmt;
 	TviewStatement said;
+	bool		advance;
 
 	flush_before(tree);
 	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
@@ -213,12 +215,22 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 			return;
 		}
 	}
+
+	/* COPY TO reads with the active snapshot, which must see the flush. */
+	advance = IsA(tree, CopyStmt) && ActiveSnapshotSet();
+	if (advance)
+	{
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
 	if (prev_ProcessUtility)
 		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 							queryEnv, dest, qc);
 	else
 		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 								queryEnv, dest, qc);
+	if (advance)
+		PopActiveSnapshot();
 
 	if (IsA(tree, TruncateStmt))
 		capture_foreign_truncate((TruncateStmt *) tree);

@@ -29,7 +29,7 @@
 #define BATCH_KEYS	1000
 
 /* A flush that user triggers keep feeding is ended after so many steps. */
-#define MAX_STEPS	10000
+#define MAX_STEPS	1000
 
 /* Nesting level of the transaction whose flush is writing, 0: none.  While a
  * definition is evaluated, nothing may start another flush. */
@@ -220,6 +220,23 @@ refresh_tview(Oid tview, List *sets)
 	SPI_finish();
 }
 
+/* The tviews with pending changes, but for those that were dropped since. */
+static List *
+pending_tviews(void)
+{
+	List	   *tviews = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tview_dirty_tviews())
+	{
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			tviews = lappend_oid(tviews, lfirst_oid(lc));
+		else
+			(void) tview_dirty_take(lfirst_oid(lc));
+	}
+	return tviews;
+}
+
 /* Bring everything that is pending into the tviews. */
 void
 tview_flush(void)
@@ -227,14 +244,17 @@ tview_flush(void)
 	MemoryContext context;
 	MemoryContext old;
 	int			steps = 0;
-	List	   *tviews = tview_dirty_tviews();
+	List	   *tviews;
 
-	if (writing_level > 0 || tviews == NIL)
+	if (writing_level > 0)
+		return;
+	tviews = pending_tviews();
+	if (tviews == NIL)
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "tview flush",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	for (; tviews != NIL; tviews = tview_dirty_tviews())
+	for (; tviews != NIL; tviews = pending_tviews())
 	{
 		Oid			tview;
 
@@ -265,7 +285,7 @@ tview_flush_for(List *relids)
 
 	if (writing_level > 0)
 		return;
-	foreach(lc, tview_dirty_tviews())
+	foreach(lc, pending_tviews())
 	{
 		ListCell   *lc2;
 
