@@ -40,6 +40,11 @@ CREATE FUNCTION pg_tviews_on_drop() RETURNS event_trigger
 CREATE EVENT TRIGGER pg_tviews_on_drop ON sql_drop
     EXECUTE FUNCTION pg_tviews_on_drop();
 
+CREATE FUNCTION pg_tviews_on_ddl_start() RETURNS event_trigger
+    LANGUAGE C AS 'MODULE_PATHNAME';
+CREATE EVENT TRIGGER pg_tviews_on_ddl_start ON ddl_command_start
+    EXECUTE FUNCTION pg_tviews_on_ddl_start();
+
 CREATE FUNCTION pg_tviews_on_ddl() RETURNS event_trigger
     LANGUAGE C AS 'MODULE_PATHNAME';
 CREATE EVENT TRIGGER pg_tviews_on_ddl ON ddl_command_end
@@ -80,3 +85,174 @@ CREATE FUNCTION pg_tviews_version() RETURNS text
         SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'pg_tviews';
     END;
 COMMENT ON FUNCTION pg_tviews_version() IS 'installed version of pg_tviews';
+
+-- Introspection
+
+CREATE FUNCTION pg_tviews_analyze_select(sql text) RETURNS jsonb
+    LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pg_tviews_analyze_select(text) IS
+    'what a SELECT would become as a tview, and every reason to refuse it';
+
+CREATE FUNCTION pg_tviews_describe(tview regclass) RETURNS jsonb
+    LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION pg_tviews_describe(regclass) IS
+    'what pg_tviews_analyze_select() says, of an existing tview; NULL for another relation';
+
+CREATE VIEW pg_tview_relations AS
+    WITH RECURSIVE below (tview, relation) AS (
+        SELECT tview, view::oid FROM pg_tview_meta
+        UNION
+        SELECT b.tview, d.refobjid
+        FROM below b
+        JOIN pg_rewrite r ON r.ev_class = b.relation AND r.rulename = '_RETURN'
+        JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                        AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> b.relation
+    )
+    SELECT b.tview,
+           b.relation::regclass AS relation,
+           CASE WHEN c.relkind <> 'v' THEN 'table'
+                WHEN m.view IS NULL THEN 'helper'
+                ELSE 'backing view' END AS kind
+    FROM below b
+    JOIN pg_class c ON c.oid = b.relation AND c.relkind IN ('r', 'p', 'f', 'v')
+    LEFT JOIN pg_tview_meta m ON m.view = b.relation;
+COMMENT ON VIEW pg_tview_relations IS
+    'the tables and views that each tview reads, directly or through views';
+GRANT SELECT ON pg_tview_relations TO PUBLIC;
+
+CREATE VIEW pg_tview_helpers AS
+    SELECT relation AS helper, array_agg(tview ORDER BY tview::text) AS tviews
+    FROM pg_tview_relations
+    WHERE kind = 'helper'
+    GROUP BY relation;
+COMMENT ON VIEW pg_tview_helpers IS
+    'views in definitions that are not themselves those of a tview, and who uses them';
+GRANT SELECT ON pg_tview_helpers TO PUBLIC;
+
+CREATE VIEW pg_tviews_info AS
+    WITH RECURSIVE stack (tview, lower, depth) AS (
+        SELECT tview, tview, 1 FROM pg_tview_meta
+        UNION
+        SELECT s.tview, r.relation, s.depth + 1
+        FROM stack s
+        JOIN pg_tview_relations r ON r.tview = s.lower
+        JOIN pg_tview_meta m ON m.tview = r.relation
+    )
+    SELECT m.tview, m.view, m.entity, m.key_columns, m.options, m.populated,
+           (SELECT max(s.depth) FROM stack s WHERE s.tview = m.tview) AS depth,
+           pg_total_relation_size(m.tview) AS size,
+           c.fk_columns, c.uuid_fk_columns,
+           t.dependencies, t.dependency_traces, t.dependency_types, t.dependency_paths,
+           t.array_match_keys
+    FROM pg_tview_meta m
+    CROSS JOIN LATERAL (SELECT pg_tviews_describe(m.tview) AS description OFFSET 0) d
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(e->>'name' ORDER BY n)
+                        FILTER (WHERE e->>'role' = 'lineage'), '{}') AS fk_columns,
+               coalesce(array_agg(e->>'name' ORDER BY n)
+                        FILTER (WHERE e->>'role' = 'filter'), '{}') AS uuid_fk_columns
+        FROM jsonb_array_elements(d.description->'columns') WITH ORDINALITY AS x (e, n)) c
+    CROSS JOIN LATERAL (
+        SELECT array_agg((e->>'table')::regclass ORDER BY n) AS dependencies,
+               array_agg(e->>'traced' ORDER BY n) AS dependency_traces,
+               array_agg(e->>'holds' ORDER BY n) AS dependency_types,
+               array_agg(e->>'path' ORDER BY n) AS dependency_paths,
+               array_agg(e->>'match_key' ORDER BY n) AS array_match_keys
+        FROM jsonb_array_elements(d.description->'base_tables') WITH ORDINALITY AS x (e, n)) t;
+COMMENT ON VIEW pg_tviews_info IS
+    'pg_tview_meta and what follows from the definitions; dependencies and the arrays after it have an element for each occurrence of a base table';
+GRANT SELECT ON pg_tviews_info TO PUBLIC;
+
+-- The triggers that a tview needs: on which table, which events and levels (bits of
+-- pg_trigger.tgtype), and which function.
+CREATE VIEW pg_tview_triggers AS
+    WITH RECURSIVE targets (tview, target) AS (
+        SELECT tview, relation::oid FROM pg_tview_relations WHERE kind = 'table'
+        UNION
+        SELECT t.tview, i.inhrelid FROM targets t JOIN pg_inherits i ON i.inhparent = t.target
+    ),
+    needed (tview, target, purpose, function, type) AS (
+        SELECT t.tview, t.target, 'capture', 'pg_tviews_capture'::regproc, k.type
+        FROM targets t, (VALUES (29), (32)) k (type)
+        UNION ALL
+        SELECT m.tview, m.tview, 'guard', 'pg_tviews_guard'::regproc, k.type
+        FROM pg_tview_meta m, (VALUES (62), (7)) k (type)
+    )
+    SELECT n.tview, n.target::regclass AS relation, n.purpose, t.tgname AS name,
+           CASE n.type WHEN 29 THEN 'row changes' WHEN 32 THEN 'TRUNCATE'
+                       WHEN 62 THEN 'statements' ELSE 'inserted rows' END AS watches,
+           CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
+                            WHEN 'R' THEN 'replica' WHEN 'D' THEN 'disabled'
+                            ELSE 'missing' END AS state
+    FROM needed n
+    JOIN pg_class c ON c.oid = n.target
+    LEFT JOIN pg_trigger t ON t.tgrelid = n.target AND t.tgfoid = n.function
+                          AND t.tgtype & 63 = n.type;
+COMMENT ON VIEW pg_tview_triggers IS
+    'the triggers that each tview needs on its base tables and on itself';
+GRANT SELECT ON pg_tview_triggers TO PUBLIC;
+
+CREATE FUNCTION pg_tviews_health(
+        OUT tview regclass, OUT severity text, OUT problem text, OUT hint text)
+    RETURNS SETOF record LANGUAGE sql STABLE
+    BEGIN ATOMIC
+        SELECT t.tview,
+               CASE WHEN t.state = 'origin' THEN 'warning' ELSE 'error' END,
+               format(CASE t.state
+                   WHEN 'missing' THEN 'the trigger that captures %s of table %s is missing'
+                   WHEN 'disabled' THEN 'the trigger that captures %s of table %s is disabled'
+                   WHEN 'replica' THEN 'the trigger that captures %s of table %s fires for replicated changes only'
+                   ELSE 'the trigger that captures %s of table %s does not fire for replicated changes'
+                   END, t.watches, t.relation),
+               CASE t.state
+                   WHEN 'missing' THEN format('Run CREATE OR REPLACE TVIEW %s with its definition.', t.tview)
+                   ELSE format('Run ALTER TABLE %s ENABLE ALWAYS TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
+                               t.relation, t.name, t.tview)
+                   END
+        FROM pg_tview_triggers t
+        WHERE t.purpose = 'capture' AND t.state <> 'always'
+        UNION ALL
+        SELECT t.tview, 'warning',
+               format('the trigger that refuses direct writes (%s) is %s', t.watches,
+                      CASE t.state WHEN 'replica' THEN 'disabled' ELSE t.state END),
+               CASE t.state
+                   WHEN 'missing' THEN 'Drop the tview and create it again.'
+                   ELSE format('Run ALTER TABLE %s ENABLE TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
+                               t.tview, t.name, t.tview)
+                   END
+        FROM pg_tview_triggers t
+        WHERE t.purpose = 'guard' AND t.state NOT IN ('always', 'origin')
+        UNION ALL
+        SELECT m.tview, 'error', 'the primary key is missing',
+               format('Run ALTER TABLE %s ADD PRIMARY KEY (%s).', m.tview,
+                      (SELECT string_agg(quote_ident(k), ', ') FROM unnest(m.key_columns) k))
+        FROM pg_tview_meta m
+        JOIN pg_class c ON c.oid = m.tview
+        WHERE NOT EXISTS (
+            SELECT FROM pg_index i
+            WHERE i.indrelid = m.tview AND i.indisprimary AND i.indisvalid
+              AND (SELECT array_agg(a.attname::text ORDER BY a.attname::text)
+                   FROM pg_attribute a
+                   WHERE a.attrelid = m.tview AND a.attnum = ANY (i.indkey))
+                  = (SELECT array_agg(k ORDER BY k) FROM unnest(m.key_columns) k))
+        UNION ALL
+        SELECT m.tview, 'warning', 'it was created WITH NO DATA and never filled',
+               format('Run SELECT pg_tviews_refresh(%L).', m.tview)
+        FROM pg_tview_meta m
+        WHERE NOT m.populated
+        UNION ALL
+        SELECT m.tview, 'error', 'its table or its backing view does not exist',
+               format('Run DELETE FROM pg_tview_meta WHERE tview::oid = %s.', m.tview::oid)
+        FROM pg_tview_meta m
+        WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
+           OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.view)
+        UNION ALL
+        SELECT NULL, 'error', format('event trigger %s is disabled', e.evtname),
+               format('Run ALTER EVENT TRIGGER %I ENABLE.', e.evtname)
+        FROM pg_event_trigger e
+        WHERE e.evtfoid IN ('pg_tviews_on_drop'::regproc, 'pg_tviews_on_ddl'::regproc)
+          AND e.evtenabled = 'D'
+        ORDER BY 1, 2, 3;
+    END;
+COMMENT ON FUNCTION pg_tviews_health() IS
+    'what may keep tviews from being right; no row where all is well';

@@ -14,7 +14,11 @@
 
 #include "access/relation.h"
 #include "analyze/analyze.h"
+#include "analyze/focus.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
@@ -142,6 +146,47 @@ flatten_level(Query *query)
 		flatten_rte(query, lfirst_node(RangeTblEntry, lc));
 }
 
+/* The virtual generated columns of a table as a target list. */
+static List *
+virtual_columns(RangeTblEntry *rte, Index item)
+{
+	Relation	rel = relation_open(rte->relid, AccessShareLock);
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+	List	   *columns = NIL;
+
+	for (int i = 0; has_virtual_columns(tupdesc) && i < tupdesc->natts; i++)
+	{
+		Node	   *expr;
+
+		if (!attribute_is_virtual(TupleDescAttr(tupdesc, i)))
+			continue;
+		expr = virtual_column_expression(rel, i + 1);
+		ChangeVarNodes(expr, 1, item, 0);
+		columns = lappend(columns, makeTargetEntry((Expr *) expr, i + 1, NULL, false));
+	}
+	relation_close(rel, NoLock);
+	return columns;
+}
+
+/* Virtual columns are not in captured rows: see what they are computed from. */
+static void
+replace_virtual_columns(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		Substitution substitution = {.item = foreach_current_index(lc) + 1};
+
+		if (rte->rtekind != RTE_RELATION)
+			continue;
+		substitution.outputs = virtual_columns(rte, substitution.item);
+		if (substitution.outputs != NIL)
+			substitute_level(query, &substitution);
+	}
+}
+
 static bool
 normalize_walker(Node *node, void *context)
 {
@@ -152,6 +197,7 @@ normalize_walker(Node *node, void *context)
 	{
 		inline_ctes((Query *) node);
 		flatten_level((Query *) node);
+		replace_virtual_columns((Query *) node);
 		return query_tree_walker((Query *) node, normalize_walker, context, 0);
 	}
 	return expression_tree_walker(node, normalize_walker, context);

@@ -71,6 +71,7 @@ typedef struct Substitution
 } Substitution;
 
 extern Node *substitute_vars(Node *node, Substitution *substitution);
+extern void substitute_level(Query *query, Substitution *substitution);
 extern List *split_conjuncts(Node *quals);
 extern Bitmapset *varnos_of_level(Node *node, int level);
 extern bool references_outside(Node *node);

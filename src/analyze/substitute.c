@@ -87,6 +87,20 @@ substitute_vars(Node *node, Substitution *substitution)
 	return substitute_mutator(node, substitution);
 }
 
+/*
+ * Replace Vars of a query's own level everywhere in it, in place.  Vars without
+ * a replacement stay.
+ */
+void
+substitute_level(Query *query, Substitution *substitution)
+{
+	Query	   *result;
+
+	substitution->sublevels_up = 0;
+	result = query_tree_mutator(query, substitute_mutator, substitution, 0);
+	*query = *result;
+}
+
 /* The conditions ANDed in a WHERE or ON clause, as a fresh list. */
 List *
 split_conjuncts(Node *quals)

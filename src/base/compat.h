@@ -126,12 +126,18 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 	 (IsA(node, OpExpr) && ((OpExpr *) (node))->opretset))
 #endif
 
-/* 18 stores virtual generated columns nowhere.  Delete with 17. */
+/* 18 computes virtual generated columns when they are read.  Delete with 17. */
 #if PG_VERSION_NUM >= 180000
+#define has_virtual_columns(tupdesc) \
+	((tupdesc)->constr != NULL && (tupdesc)->constr->has_generated_virtual)
 #define attribute_is_virtual(attr) \
 	((attr)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#define virtual_column_expression(rel, attno) \
+	build_generation_expression(rel, attno)
 #else
+#define has_virtual_columns(tupdesc) false
 #define attribute_is_virtual(attr) false
+#define virtual_column_expression(rel, attno) NULL
 #endif
 
 #endif							/* TVIEWS_COMPAT_H */
