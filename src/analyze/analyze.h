@@ -22,12 +22,15 @@ typedef struct TraceQuery
 {
 	AttrNumber *direct;			/* base attribute of each key column, or NULL */
 	char	   *sql;			/* else: query over TVIEW_CHANGED_RELATION */
+	List	   *others;			/* occurrences whose captured rows it reads too,
+								 * as TVIEW_CHANGED_RELATION_<number> */
 	SPIPlanPtr	plan;			/* filled by the refresh module */
 } TraceQuery;
 
 /* How changes to one occurrence of a base table become keys. */
 typedef struct TviewTrace
 {
+	int			occurrence;		/* number of the occurrence, from 1 */
 	Oid			relid;			/* the base table as the definition names it */
 	bool		inherit;		/* false for ONLY */
 	bool		whole;			/* a change may concern every key */

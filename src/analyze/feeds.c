@@ -96,7 +96,7 @@ feed(FeedWalk *walk, Node *node, const char *path, FeedMode mode, bool plain)
 
 	inner.path = path;
 	inner.mode = Max(walk->mode, mode);
-	inner.plain = walk->plain && plain;
+	inner.plain = plain;
 	feed_walker(node, &inner);
 }
 

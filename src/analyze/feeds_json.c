@@ -101,7 +101,7 @@ shape_of_const(Const *value)
 }
 
 static JsonShape
-shape_of_result(Oid function)
+shape_of_call(Query *query, Oid function, List *args)
 {
 	switch (feeds_json_role(function))
 	{
@@ -110,6 +110,8 @@ shape_of_result(Oid function)
 		case JSON_ARRAY_BUILDER:
 		case JSON_ARRAY_AGGREGATE:
 			return JSON_ARRAY;
+		case JSON_SAME:
+			return feeds_json_shape(query, linitial(args));
 		default:
 			return JSON_UNKNOWN;
 	}
@@ -161,9 +163,10 @@ feeds_json_shape(Query *query, Node *node)
 		case T_Const:
 			return shape_of_const((Const *) node);
 		case T_FuncExpr:
-			return shape_of_result(((FuncExpr *) node)->funcid);
+			return shape_of_call(query, ((FuncExpr *) node)->funcid,
+								 ((FuncExpr *) node)->args);
 		case T_Aggref:
-			return shape_of_result(((Aggref *) node)->aggfnoid);
+			return shape_of_call(query, ((Aggref *) node)->aggfnoid, NIL);
 		case T_Var:
 			return shape_of_var(query, (Var *) node);
 		case T_CoalesceExpr:

@@ -69,12 +69,11 @@ level_of_item(FeedLevel *level, Index item)
 	Bitmapset  *fixed;
 
 	/* Members of a set operation are no items. */
-	if (level->query->setOperations != NULL)
-		fixed = NULL;
-	else if (item == level->anchor)
-		fixed = feeds_columns_of(level->query, level->fixed, item);
-	else
-		fixed = feeds_fixed_columns((Node *) level->query->jointree, item);
+	fixed = level->query->setOperations != NULL ? NULL :
+		feeds_columns_of(level->query, level->fixed, item);
+	if (level->query->setOperations == NULL && item != level->anchor)
+		fixed = bms_join(fixed,
+						 feeds_fixed_columns((Node *) level->query->jointree, item));
 	inner.fixed = fixed;
 	inner.anchor = feeds_anchor(rte->subquery, fixed);
 	inner.covered = level->covered;

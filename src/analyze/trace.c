@@ -17,19 +17,36 @@
 #include "utils/ruleutils.h"
 #include "utils/typcache.h"
 
+/* Items that a tracing query reads in two ways, at most: 2^n queries. */
+#define MAX_CROSSED_ITEMS	3
+
 typedef struct TraceBuilder
 {
 	const AttrNumber *keys;
 	int			nkeys;
 	const char *table_name;
 	List	   *key_names;
+	List	   *usages;			/* of ColumnUsage; their order numbers them */
+	List	   *traces;			/* of TviewTrace, so far */
 	TviewTrace *trace;			/* being built */
 	const Focus *focus;
 } TraceBuilder;
 
-/* Stands where the captured rows go; see TVIEW_CHANGED_RELATION. */
+static TviewTrace *trace_for(TraceBuilder *builder, RangeTblEntry *source);
+
+/*
+ * Copies of an occurrence keep its number in a field that the server uses for
+ * other kinds of range table entries only.
+ */
+static int
+occurrence_of(const RangeTblEntry *rte)
+{
+	return rte->ctelevelsup;
+}
+
+/* Stands where captured rows go: those of the focus, or of a numbered one. */
 static RangeTblEntry *
-changed_rte(const RangeTblEntry *source)
+changed_rte(const RangeTblEntry *source, bool numbered)
 {
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
 	List	   *names = NIL;
@@ -37,7 +54,8 @@ changed_rte(const RangeTblEntry *source)
 	for (int i = 1; i <= list_length(source->eref->colnames); i++)
 		names = lappend(names, makeString(psprintf("c%d", i)));
 	rte->rtekind = RTE_CTE;
-	rte->ctename = TVIEW_CHANGED_RELATION;
+	rte->ctename = !numbered ? TVIEW_CHANGED_RELATION :
+		psprintf("%s_%d", TVIEW_CHANGED_RELATION, occurrence_of(source));
 	rte->inFromCl = true;
 	rte->alias = makeAlias("d", NIL);
 	rte->eref = makeAlias("d", names);
@@ -88,14 +106,28 @@ append_items(Query *query, Bitmapset *items)
 	}
 }
 
-/* SELECT the key columns found FROM the changed rows and the items. */
+static RangeTblEntry *
+tracing_rte(const Focus *focus, int item, Bitmapset *items, Bitmapset *captured)
+{
+	RangeTblEntry *rte = rt_fetch(item, focus->query->rtable);
+
+	if (item == focus->changed)
+		return changed_rte(focus->source, false);
+	if (!bms_is_member(item, items))
+		return unused_rte();
+	return bms_is_member(item, captured) ? changed_rte(rte, true) : rte;
+}
+
+/*
+ * SELECT the key columns found FROM the changed rows and the items.  captured:
+ * those of the items of which the captured rows are meant, too.
+ */
 static Query *
-tracing_query(const Focus *focus, Bitmapset *items, const KeySource *sources,
-			  int nkeys)
+tracing_query(const Focus *focus, Bitmapset *items, Bitmapset *captured,
+			  const KeySource *sources, int nkeys)
 {
 	Query	   *query = makeNode(Query);
 	List	   *conditions = conditions_among(focus, items);
-	ListCell   *lc;
 
 	items = bms_add_member(bms_copy(items), focus->changed);
 	query->commandType = CMD_SELECT;
@@ -108,14 +140,9 @@ tracing_query(const Focus *focus, Bitmapset *items, const KeySource *sources,
 						makeTargetEntry((Expr *) sources[i].expr,
 										list_length(query->targetList) + 1,
 										psprintf("k%d", i + 1), false));
-	foreach(lc, focus->query->rtable)
-	{
-		int			item = foreach_current_index(lc) + 1;
-
+	for (int item = 1; item <= list_length(focus->query->rtable); item++)
 		query->rtable = lappend(query->rtable,
-								item == focus->changed ? changed_rte(focus->source) :
-								bms_is_member(item, items) ? lfirst(lc) : unused_rte());
-	}
+								tracing_rte(focus, item, items, captured));
 	append_items(query, items);
 	if (conditions != NIL)
 		query->jointree->quals = (Node *) make_ands_explicit(conditions);
@@ -241,7 +268,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	for (int i = 0; i < builder->nkeys; i++)
 		if (sources[i].expr != NULL)
 			items = bms_add_members(items, sources[i].items);
-	query = tracing_query(builder->focus, items, sources, builder->nkeys);
+	query = tracing_query(builder->focus, items, NULL, sources, builder->nkeys);
 	captured = captured_columns(query, builder->focus->changed);
 	if (captured.unusual)
 		return false;
@@ -269,9 +296,6 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	else
 		appendStringInfoString(&sql, pg_get_querydef(query, false));
 
-	/* pg_get_querydef may end the statement like psql's \d does. */
-	while (sql.len > 0 && sql.data[sql.len - 1] == ';')
-		sql.data[--sql.len] = '\0';
 	result->sql = sql.data;
 	add_query(builder, result, captured.columns);
 	return true;
@@ -328,6 +352,90 @@ find_sources(TraceBuilder *builder, PathGraph *graph, KeySource *sources,
 	return true;
 }
 
+/* The items that the sources of all key columns read. */
+static Bitmapset *
+source_items(TraceBuilder *builder, const KeySource *sources)
+{
+	Bitmapset  *items = NULL;
+
+	for (int i = 0; i < builder->nkeys; i++)
+		items = bms_add_members(items, sources[i].items);
+	return items;
+}
+
+/* A tracing query that sees some items as their captured rows. */
+static bool
+add_crossing_query(TraceBuilder *builder, const KeySource *sources,
+				   Bitmapset *items, Bitmapset *captured)
+{
+	Query	   *query = tracing_query(builder->focus, items, captured, sources,
+									  builder->nkeys);
+	CaptureContext columns = captured_columns(query, builder->focus->changed);
+	TraceQuery *result = palloc0(sizeof(TraceQuery));
+	int			item = -1;
+
+	while ((item = bms_next_member(captured, item)) >= 0)
+	{
+		RangeTblEntry *rte = rt_fetch(item, builder->focus->query->rtable);
+		ColumnUsage *usage = list_nth(builder->usages, occurrence_of(rte) - 1);
+		CaptureContext other = captured_columns(query, item);
+
+		columns.unusual = columns.unusual || other.unusual;
+		add_captured(trace_for(builder, usage->rte), other.columns);
+		result->others = lappend_int(result->others, occurrence_of(rte));
+	}
+	if (columns.unusual)
+		return false;
+	result->sql = pg_get_querydef(query, false);
+	add_query(builder, result, columns.columns);
+	return true;
+}
+
+/*
+ * For keys computed from rows that can change together: read every item both
+ * as it is and as it was captured, in all combinations.
+ */
+static bool
+trace_crosswise(TraceBuilder *builder)
+{
+	KeySource  *sources = palloc0(sizeof(KeySource) * builder->nkeys);
+	const Focus *focus = builder->focus;
+	Bitmapset  *items;
+	Bitmapset  *later;
+	Bitmapset  *captured = NULL;
+	int			found;
+	bool		connected;
+	int			item = -1;
+
+	if (!find_sources(builder, path_graph(focus, true), sources, &found, &connected))
+		return true;
+	if (found < builder->nkeys || !connected)
+		return false;
+	items = source_items(builder, sources);
+	later = bms_difference(items, focus->allowed);
+	while ((item = bms_next_member(later, item)) >= 0)
+		if (rt_fetch(item, focus->query->rtable)->rtekind != RTE_RELATION)
+			return false;
+	if (bms_num_members(later) > MAX_CROSSED_ITEMS)
+		return false;
+
+	/* All subsets of the later items, the empty one first. */
+	for (;;)
+	{
+		if (!add_crossing_query(builder, sources, items, captured))
+			return false;
+		item = bms_next_member(later, -1);
+		while (item >= 0 && bms_is_member(item, captured))
+		{
+			captured = bms_del_member(captured, item);
+			item = bms_next_member(later, item);
+		}
+		if (item < 0)
+			return true;
+		captured = bms_add_member(captured, item);
+	}
+}
+
 /*
  * Every key there is, if any changed row satisfies the conditions on it alone.
  * For the rare case of an occurrence that can be traced in which nothing ties
@@ -360,7 +468,7 @@ trace_focus(TraceBuilder *builder)
 		return try_direct(builder, sources) ||
 			add_tracing_query(builder, sources, false);
 	if (found == 0 || !connected || !add_tracing_query(builder, sources, true))
-		return false;
+		return trace_crosswise(builder);
 
 	/* Old rows are found by the key columns known; new ones by all items. */
 	if (!find_sources(builder, path_graph(builder->focus, true), sources,
@@ -370,22 +478,24 @@ trace_focus(TraceBuilder *builder)
 		add_tracing_query(builder, sources, false);
 }
 
+/* The trace of an occurrence, made when first asked for. */
 static TviewTrace *
-trace_for(List **traces, RangeTblEntry *source, List *usages)
+trace_for(TraceBuilder *builder, RangeTblEntry *source)
 {
 	TviewTrace *trace;
 	ListCell   *lc;
 
-	foreach(lc, *traces)
+	foreach(lc, builder->traces)
 		if (((TviewTrace *) lfirst(lc))->source == source)
 			return lfirst(lc);
 	trace = palloc0(sizeof(TviewTrace));
 	trace->source = source;
+	trace->occurrence = occurrence_of(source);
 	trace->relid = source->relid;
 	trace->inherit = source->inh;
 	trace->location = -1;
 	trace->references_all = true;
-	foreach(lc, usages)
+	foreach(lc, builder->usages)
 	{
 		ColumnUsage *usage = lfirst(lc);
 
@@ -395,7 +505,7 @@ trace_for(List **traces, RangeTblEntry *source, List *usages)
 			trace->references_all = usage->all;
 		}
 	}
-	*traces = lappend(*traces, trace);
+	builder->traces = lappend(builder->traces, trace);
 	return trace;
 }
 
@@ -409,14 +519,14 @@ make_whole(TviewTrace *trace, const Focus *focus)
 
 /* The cases in which nothing ties the rows to the key, after all others. */
 static void
-trace_loose_cases(TraceBuilder *builder, List *loose, List **traces, List *usages)
+trace_loose_cases(TraceBuilder *builder, List *loose)
 {
 	ListCell   *lc;
 
 	foreach(lc, loose)
 	{
 		builder->focus = lfirst(lc);
-		builder->trace = trace_for(traces, builder->focus->source, usages);
+		builder->trace = trace_for(builder, builder->focus->source);
 		if (builder->trace->whole)
 			continue;
 		if (builder->trace->queries == NIL || !builder->focus->null_case ||
@@ -438,12 +548,14 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 			  const char *table_name, List *key_names)
 {
 	TviewAnalysis *analysis = palloc0(sizeof(TviewAnalysis));
-	List	   *usages = tview_column_usage(expanded);
 	TraceBuilder builder = {keys, nkeys, table_name, key_names};
 	Bitmapset  *demand = NULL;
 	List	   *loose = NIL;
 	ListCell   *lc;
 
+	builder.usages = tview_column_usage(expanded);
+	foreach(lc, builder.usages)
+		((ColumnUsage *) lfirst(lc))->rte->ctelevelsup = foreach_current_index(lc) + 1;
 	for (int i = 0; i < nkeys; i++)
 	{
 		demand = bms_add_member(demand, keys[i]);
@@ -454,11 +566,12 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 	{
 		CHECK_FOR_INTERRUPTS();
 		builder.focus = lfirst(lc);
-		builder.trace = trace_for(&analysis->traces, builder.focus->source, usages);
+		builder.trace = trace_for(&builder, builder.focus->source);
 		if (!trace_focus(&builder))
 			loose = lappend(loose, lfirst(lc));
 	}
-	trace_loose_cases(&builder, loose, &analysis->traces, usages);
+	trace_loose_cases(&builder, loose);
+	analysis->traces = builder.traces;
 	analysis->expanded = expanded;
 	analysis->clock = tview_depends_on_clock(expanded);
 	return analysis;

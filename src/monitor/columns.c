@@ -17,12 +17,6 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-static void
-refuse(TviewReport *report, TviewRefusal *refusal)
-{
-	report->refusals = lappend(report->refusals, refusal);
-}
-
 static bool
 is_key_column(TviewReport *report, const char *name)
 {
@@ -81,111 +75,83 @@ tview_column_role(TviewReport *report, TargetEntry *tle)
 	return role;
 }
 
-static void
+/* What is wrong with the name of a column, or NULL. */
+static TviewRefusal *
 check_name(TviewReport *report, TargetEntry *tle)
 {
 	int			location = exprLocation((Node *) tle->expr);
 
 	if (tle->resname == NULL || tle->resname[0] == '\0' ||
 		strcmp(tle->resname, "?column?") == 0)
-		refuse(report,
-			   tview_refusal(ERRCODE_INVALID_COLUMN_DEFINITION, location,
+		return tview_refusal(ERRCODE_INVALID_COLUMN_DEFINITION, location,
 							 psprintf("output column %d has no name", tle->resno),
-							 NULL, "Give it a name with AS."));
-	else if (tview_find_column(report->query, tle->resname) != tle->resno)
-		refuse(report,
-			   tview_refusal(ERRCODE_DUPLICATE_COLUMN, location,
+							 NULL, "Give it a name with AS.");
+	if (tview_find_column(report->query, tle->resname) != tle->resno)
+		return tview_refusal(ERRCODE_DUPLICATE_COLUMN, location,
 							 psprintf("output column \"%s\" is specified more than once",
 									  tle->resname),
-							 NULL, "Give each output column a name of its own with AS."));
+							 NULL, "Give each output column a name of its own with AS.");
+	return NULL;
 }
 
-static void
-check_key(TviewReport *report)
+/* What is wrong with the type of a column in its role, or NULL. */
+static TviewRefusal *
+check_type(TviewReport *report, TargetEntry *tle)
 {
-	ListCell   *lc;
+	Oid			type = exprType((Node *) tle->expr);
+	int			location = exprLocation((Node *) tle->expr);
 
-	if (report->key_columns == NIL)
-		refuse(report,
-			   tview_refusal(ERRCODE_UNDEFINED_COLUMN, -1, "the key column is missing",
-							 "By convention the key of tview tv_post is its output column pk_post.",
-							 "Add the column, or name the key: WITH (key = 'column')."));
-	foreach(lc, report->query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Oid			type = exprType((Node *) tle->expr);
-
-		if (tle->resjunk || !is_key_column(report, tle->resname) ||
-			OidIsValid(lookup_type_cache(type, TYPECACHE_CMP_PROC)->cmp_proc))
-			continue;
-		refuse(report,
-			   tview_refusal(ERRCODE_UNDEFINED_FUNCTION, exprLocation((Node *) tle->expr),
+	if (is_key_column(report, tle->resname) &&
+		!OidIsValid(lookup_type_cache(type, TYPECACHE_CMP_PROC)->cmp_proc))
+		return tview_refusal(ERRCODE_UNDEFINED_FUNCTION, location,
 							 psprintf("key column \"%s\" has type %s, which cannot be a key",
 									  tle->resname, format_type_be(type)),
 							 "The type has no default btree operator class.",
-							 "Cast the key to a type that can be ordered."));
-	}
+							 "Cast the key to a type that can be ordered.");
+	if (!report->explicit_key && strcmp(tle->resname, "data") == 0 && type != JSONBOID)
+		return tview_refusal(ERRCODE_DATATYPE_MISMATCH, location,
+							 psprintf("column \"data\" has type %s instead of jsonb",
+									  format_type_be(type)),
+							 NULL, "Build the document with jsonb functions, or cast it to jsonb.");
+	return NULL;
 }
 
-static void
-check_document(TviewReport *report)
+static List *
+append_if_any(List *refusals, TviewRefusal *refusal)
 {
-	AttrNumber	resno = tview_find_column(report->query, "data");
+	return refusal == NULL ? refusals : lappend(refusals, refusal);
+}
+
+/* Everything that is wrong with the output columns, as a list of TviewRefusal. */
+List *
+tview_column_refusals(TviewReport *report)
+{
+	List	   *refusals = NIL;
 	ListCell   *lc;
 
-	if (report->explicit_key)
-		return;
-	if (resno == InvalidAttrNumber)
-		refuse(report,
-			   tview_refusal(ERRCODE_UNDEFINED_COLUMN, -1, "column \"data\" is missing",
-							 "By convention a tview has a document in column \"data\" of type jsonb.",
-							 "Add the document, or name the key to do without: WITH (key = 'column')."));
+	if (report->key_columns == NIL)
+		refusals = lappend(refusals,
+						   tview_refusal(ERRCODE_UNDEFINED_COLUMN, -1,
+										 "the key column is missing",
+										 "By convention the key of tview tv_post is its output column pk_post.",
+										 "Add the column, or name the key: WITH (key = 'column')."));
+	if (!report->explicit_key &&
+		tview_find_column(report->query, "data") == InvalidAttrNumber)
+		refusals = lappend(refusals,
+						   tview_refusal(ERRCODE_UNDEFINED_COLUMN, -1,
+										 "column \"data\" is missing",
+										 "By convention a tview has a document in column \"data\" of type jsonb.",
+										 "Add the document, or name the key to do without: WITH (key = 'column')."));
 	foreach(lc, report->query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		Oid			type = exprType((Node *) tle->expr);
 
-		if (tle->resno == resno && type != JSONBOID)
-			refuse(report,
-				   tview_refusal(ERRCODE_DATATYPE_MISMATCH, exprLocation((Node *) tle->expr),
-								 psprintf("column \"data\" has type %s instead of jsonb",
-										  format_type_be(type)),
-								 NULL, "Build the document with jsonb functions, or cast it to jsonb."));
+		if (tle->resjunk)
+			continue;
+		refusals = append_if_any(refusals, check_name(report, tle));
+		refusals = append_if_any(refusals, check_type(report, tle));
 	}
-}
-
-/* Everything that is wrong with the output columns. */
-void
-tview_column_refusals(TviewReport *report)
-{
-	ListCell   *lc;
-
-	foreach(lc, report->query->targetList)
-		if (!lfirst_node(TargetEntry, lc)->resjunk)
-			check_name(report, lfirst(lc));
-	check_key(report);
-	check_document(report);
-}
-
-/* Changes that cannot be traced, where recomputing was not asked for. */
-void
-tview_trace_refusals(TviewReport *report)
-{
-	ListCell   *lc;
-
-	foreach(lc, report->traces)
-	{
-		TviewTrace *trace = lfirst(lc);
-
-		if (trace->whole && !report->recompute)
-			refuse(report,
-				   tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, trace->location,
-								 psprintf("changes to table \"%s\" cannot be traced to keys",
-										  get_rel_name(trace->relid)),
-								 tview_untraceable_reason(trace),
-								 "WITH (on_untraceable = 'recompute') recomputes the whole "
-								 "tview at each change to the table."));
-	}
+	return refusals;
 }
 
 /* Why a trace has to recompute everything, as a sentence. */
@@ -197,4 +163,27 @@ tview_untraceable_reason(const TviewTrace *trace)
 	if (trace->reason == NULL)
 		return psprintf("No join or filter condition ties table \"%s\" to the key.", table);
 	return psprintf("Table \"%s\" reaches the key only through %s.", table, trace->reason);
+}
+
+/* Changes that cannot be traced, where recomputing was not asked for. */
+List *
+tview_trace_refusals(TviewReport *report)
+{
+	List	   *refusals = NIL;
+	ListCell   *lc;
+
+	foreach(lc, report->traces)
+	{
+		TviewTrace *trace = lfirst(lc);
+
+		if (trace->whole && !report->recompute)
+			refusals = lappend(refusals,
+							   tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, trace->location,
+											 psprintf("changes to table \"%s\" cannot be traced to keys",
+													  get_rel_name(trace->relid)),
+											 tview_untraceable_reason(trace),
+											 "WITH (on_untraceable = 'recompute') recomputes the whole "
+											 "tview at each change to the table."));
+	}
+	return refusals;
 }

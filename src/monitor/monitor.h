@@ -52,8 +52,8 @@ typedef struct TviewColumnRole
 } TviewColumnRole;
 
 extern TviewColumnRole tview_column_role(TviewReport *report, TargetEntry *tle);
-extern void tview_column_refusals(TviewReport *report);
-extern void tview_trace_refusals(TviewReport *report);
+extern List *tview_column_refusals(TviewReport *report);
+extern List *tview_trace_refusals(TviewReport *report);
 extern char *tview_untraceable_reason(const TviewTrace *trace);
 
 /* tables.c */

@@ -71,6 +71,26 @@ examine_keys(TviewReport *report)
 	report->feeds = tview_feeds(report->expanded, document, keys, nkeys);
 }
 
+/* The same words twice, as for each of two levels, help nobody. */
+static void
+add_refusals(TviewReport *report, List *refusals)
+{
+	ListCell   *lc;
+
+	foreach(lc, refusals)
+	{
+		TviewRefusal *refusal = lfirst(lc);
+		bool		known = false;
+		ListCell   *lc2;
+
+		foreach(lc2, report->refusals)
+			known = known ||
+				strcmp(((TviewRefusal *) lfirst(lc2))->message, refusal->message) == 0;
+		if (!known)
+			report->refusals = lappend(report->refusals, refusal);
+	}
+}
+
 /* Find out everything; the sandbox gives names in tracing queries a schema. */
 static void
 examine(TviewReport *report, Oid user, List *settings)
@@ -78,17 +98,16 @@ examine(TviewReport *report, Oid user, List *settings)
 	TviewSandbox sandbox;
 	Query	   *expanded;
 
-	tview_column_refusals(report);
+	add_refusals(report, tview_column_refusals(report));
 	tview_sandbox_enter(&sandbox, user, settings);
 	expanded = tview_expand_query(report->query);
-	report->refusals = list_concat(report->refusals,
-								   tview_check_definition(expanded, report->self));
+	add_refusals(report, tview_check_definition(expanded, report->self));
 	report->clock = tview_depends_on_clock(expanded);
 	if (!expanded->hasModifyingCTE)
 	{
 		report->expanded = expanded;
 		examine_keys(report);
-		tview_trace_refusals(report);
+		add_refusals(report, tview_trace_refusals(report));
 	}
 	tview_sandbox_leave(&sandbox);
 }

@@ -3,9 +3,9 @@
  *		Says how a definition depends on each of its base tables.
  *
  * Besides the paths that an occurrence feeds, three words sum up where its
- * values stand in the document: "scalar" for members at the top, "object" for
- * members of one nested object, "array" for the elements of one array.  An
- * occurrence without values in the document has none of them.
+ * values stand in the document: "scalar" for members at the top,
+ * "nested_object" for members of one nested object, "array" for the elements
+ * of one array.  An occurrence without values in the document has none.
  */
 #include "base/compat.h"
 
@@ -121,7 +121,7 @@ write_trace(TviewReport *report, const TviewTrace *trace, JsonWriter *writer)
 			json_strings(writer, NULL, column_names(trace->relid, query->direct,
 													list_length(report->key_columns)));
 		else
-			queries = lappend(queries, query->sql);
+			queries = lappend(queries, query->sql + strspn(query->sql, " "));
 	}
 	json_end_array(writer);
 	json_strings(writer, "queries", queries);
@@ -231,7 +231,7 @@ write_place(const ColumnUsage *usage, List *feeds, JsonWriter *writer)
 	bool		array = length >= 2 && strcmp(place + length - 2, "[]") == 0;
 
 	json_string(writer, "holds", place == NULL ? NULL : array ? "array" :
-				length > 0 ? "object" : "scalar");
+				length > 0 ? "nested_object" : "scalar");
 	json_string(writer, "match_key",
 				array ? match_key(usage->rte->relid, place, feeds) : NULL);
 	json_string(writer, "path", !array ? place : pnstrdup(place, length - 2));
@@ -268,12 +268,25 @@ count_occurrences(List *usages, int n, Oid relid)
 	return count;
 }
 
+/* The occurrences of base relations, more or less as the text has them. */
+static List *
+occurrences(TviewReport *report)
+{
+	List	   *ordered = NIL;
+	ListCell   *lc;
+
+	if (report->expanded == NULL)
+		return NIL;
+	foreach(lc, tview_column_usage(report->expanded))
+		ordered = lcons(lfirst(lc), ordered);
+	return ordered;
+}
+
 /* Write the member base_tables: an element for each occurrence. */
 void
 tview_report_tables(TviewReport *report, JsonWriter *writer)
 {
-	List	   *usages = report->expanded == NULL ? NIL :
-		tview_column_usage(report->expanded);
+	List	   *usages = occurrences(report);
 	ListCell   *lc;
 
 	json_begin_array(writer, "base_tables");

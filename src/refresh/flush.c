@@ -164,13 +164,11 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 	KeySet	   *keys = keyset_create(desc);
 	bool		whole = includes_whole(sets);
 	TviewErrorContext context;
-	ListCell   *lc;
 
 	tview_error_context_push(&context, desc, keys);
 	if (!whole)
 	{
-		foreach(lc, sets)
-			tview_trace_keys(lfirst(lc), keys);
+		tview_trace_keys(sets, keys);
 		keyset_unique(keys);
 	}
 	if (whole || concerns_most_rows(desc, keys))

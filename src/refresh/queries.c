@@ -162,9 +162,8 @@ execute(SPIPlanPtr plan, Datum *values)
 
 /* The captured values are the keys. */
 static void
-keys_direct(DirtySet *set, TraceQuery *query, Tuplestorestate *store, KeySet *keys)
+keys_direct(TviewTrace *trace, TraceQuery *query, Tuplestorestate *store, KeySet *keys)
 {
-	TviewTrace *trace = set->trace;
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(trace->capture_desc,
 													&TTSOpsMinimalTuple);
 	int		   *columns = palloc(sizeof(int) * keys->desc->nkeys);
@@ -204,7 +203,7 @@ add_result_keys(KeySet *keys)
 }
 
 static void
-keys_by_query(DirtySet *set, TraceQuery *query, KeySet *keys, int64 rows)
+keys_by_query(TraceQuery *query, KeySet *keys, int64 rows)
 {
 	if (rows >= LARGE_SET)
 	{
@@ -218,31 +217,106 @@ keys_by_query(DirtySet *set, TraceQuery *query, KeySet *keys, int64 rows)
 	add_result_keys(keys);
 }
 
-/*
- * Add the keys that the captured rows of a set may concern.  SPI must be
- * connected; keys are allocated in the set's own context.
- */
-void
-tview_trace_keys(DirtySet *set, KeySet *keys)
+/* All captured rows of one occurrence, as a relation for queries; NULL for none. */
+static Tuplestorestate *
+register_captured(List *sets, int occurrence, const char *name)
 {
-	Tuplestorestate *store = tuplestore_begin_heap(true, false, work_mem);
-	int64		rows = tview_dirty_count(set);
+	Tuplestorestate *store = NULL;
+	TupleDesc	tupdesc = NULL;
+	int64		rows = 0;
 	ListCell   *lc;
 
-	tview_dirty_copy(set, store);
-	register_tuplestore(TVIEW_CHANGED_RELATION, set->trace->capture_desc, store,
-						rows >= LARGE_SET ? rows : 10);
-	foreach(lc, set->trace->queries)
+	foreach(lc, sets)
+	{
+		DirtySet   *set = lfirst(lc);
+
+		if (set->trace == NULL || set->trace->occurrence != occurrence)
+			continue;
+		if (store == NULL)
+			store = tuplestore_begin_heap(true, false, work_mem);
+		tview_dirty_copy(set, store);
+		tupdesc = set->trace->capture_desc;
+		rows += tview_dirty_count(set);
+	}
+	if (store != NULL)
+		register_tuplestore(name, tupdesc, store, rows >= LARGE_SET ? rows : 10);
+	return store;
+}
+
+static char *
+numbered_relation(int occurrence)
+{
+	return psprintf("%s_%d", TVIEW_CHANGED_RELATION, occurrence);
+}
+
+/* A query that reads captured rows of other occurrences as well. */
+static void
+keys_by_crossing_query(List *sets, TraceQuery *query, KeySet *keys, int64 rows)
+{
+	List	   *stores = NIL;
+	bool		complete = true;
+	ListCell   *lc;
+
+	foreach(lc, query->others)
+	{
+		Tuplestorestate *store = register_captured(sets, lfirst_int(lc),
+												   numbered_relation(lfirst_int(lc)));
+
+		stores = lappend(stores, store);
+		complete = complete && store != NULL;
+	}
+	if (complete)
+		keys_by_query(query, keys, rows);
+	foreach(lc, stores)
+	{
+		if (lfirst(lc) == NULL)
+			continue;
+		SPI_unregister_relation(numbered_relation(list_nth_int(query->others,
+															   foreach_current_index(lc))));
+		tuplestore_end(lfirst(lc));
+	}
+}
+
+static void
+trace_occurrence(List *sets, TviewTrace *trace, KeySet *keys)
+{
+	Tuplestorestate *store = register_captured(sets, trace->occurrence,
+											   TVIEW_CHANGED_RELATION);
+	int64		rows = tuplestore_tuple_count(store);
+	ListCell   *lc;
+
+	foreach(lc, trace->queries)
 	{
 		TraceQuery *query = lfirst(lc);
 
 		if (query->direct != NULL)
-			keys_direct(set, query, store, keys);
+			keys_direct(trace, query, store, keys);
 		else
-			keys_by_query(set, query, keys, rows);
+			keys_by_crossing_query(sets, query, keys, rows);
 	}
 	SPI_unregister_relation(TVIEW_CHANGED_RELATION);
 	tuplestore_end(store);
+}
+
+/*
+ * Add the keys that captured rows may concern.  sets: all of one descriptor.
+ * SPI must be connected.
+ */
+void
+tview_trace_keys(List *sets, KeySet *keys)
+{
+	Bitmapset  *done = NULL;
+	ListCell   *lc;
+
+	foreach(lc, sets)
+	{
+		TviewTrace *trace = ((DirtySet *) lfirst(lc))->trace;
+
+		if (bms_is_member(trace->occurrence, done))
+			continue;
+		done = bms_add_member(done, trace->occurrence);
+		trace_occurrence(sets, trace, keys);
+	}
 }
 
 /* An operator's qualified name, as OPERATOR() takes it. */

@@ -51,7 +51,7 @@ extern Datum *keyset_get(const KeySet *set, int64 n);
 extern char *tview_key_text(const TviewDesc *desc, const Datum *key);
 
 /* queries.c */
-extern void tview_trace_keys(DirtySet *set, KeySet *keys);
+extern void tview_trace_keys(List *sets, KeySet *keys);
 extern void tview_recompute(TviewDesc *desc, KeySet *keys, int64 first, int64 count);
 extern void tview_check_null_keys(TviewDesc *desc);
 extern char *tview_operator_name(Oid operator);
