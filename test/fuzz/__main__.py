@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--keep-going", action="store_true", help="report failures and go on")
     parser.add_argument("--out", default=tempfile.gettempdir(), help="where scripts of failures go")
     parser.add_argument("--shrink", type=float, default=90, help="seconds to spend on making one small")
+    parser.add_argument("--strict", action="store_true", help="a refusal is a failure")
     parser.add_argument("--verbose", action="store_true", help="with --clients: print what maintenance had to retry")
     parser.add_argument("--known", help="count failures that match this pattern, and go on")
     parser.add_argument("--refused", action="store_true", help="print refused definitions")
@@ -51,6 +52,7 @@ def seeds(args, first):
 def one_client(args, first):
     """Rounds of transactions one after another; the exit status."""
     runner = Runner(args.dsn, args.dry)
+    runner.strict = args.strict
     start, total, refusals, used = time.time(), Counter(), Counter(), Counter()
     failed = 0
     for seed in seeds(args, first):

@@ -61,6 +61,7 @@ class Definitions(Expressions):
         self.items = []
         self.size = 0
         self.ctes = []
+        self.top = False
 
     # ---- sources
 
@@ -90,7 +91,11 @@ class Definitions(Expressions):
         shape = self.rng.choices(shapes, [weight for _, weight in shapes])[0][0]
         before = self.size
         self.use("shape " + shape.__name__)
-        query = shape(self, depth)
+        top, self.top = self.top, False
+        if shape is SHAPES[0][0]:
+            query = shape(self, depth, top)
+        else:
+            query = shape(self, depth)
         query.size = max(1, self.size - before)
         return query
 
@@ -137,6 +142,7 @@ class Definitions(Expressions):
 
     def helper(self):
         """A plain view for later definitions to read."""
+        self.top = False
         name = self.alias("v_help")
         query = self.fresh(1)
         options = " WITH (security_barrier)" if rng_true(self.rng, 0.15) else ""
@@ -153,6 +159,8 @@ class Definitions(Expressions):
         rng = self.rng
         before = self.used.copy()
         hard = rng_true(rng, 0.06)
+        self.top = rng_true(rng, 0.5)  # then nothing but its table is read by others
+        top = self.top
         query = untraceable(self) if hard else self.fresh(2)
         entity = self.alias("e")
         item = Item("tview", f"tv_{entity}", query)
@@ -174,7 +182,7 @@ class Definitions(Expressions):
         self.roles(query)
         item.constructs = tuple((self.used - before).keys())
         self.items.append(item)
-        for name in (item.name, item.view())[: 1 if hard else 2]:  # its view is as hard to trace
+        for name in (item.name, item.view())[: 1 if hard or top else 2]:  # its view is as hard to trace
             self.made.append(Rel(name, query.cols, query.key, query.size))
 
     def roles(self, query):

@@ -30,6 +30,7 @@ class Join:
         self.gen = gen
         self.depth = depth
         self.compound = False
+        self.top = False  # of a tview, not part of another query
         rel = self.rel = rel or gen.source(depth)
         self.alias = gen.alias()
         self.text = Node(rel.text, " ", self.alias)
@@ -45,27 +46,33 @@ class Join:
 def find(gen, scope, type_):
     """A column of the scope that can be compared with the type."""
     found = [v for v in scope if v.type.family == type_.family]
+    if rng_true(gen.rng, 0.9):
+        found = traced(found)
     return gen.rng.choice(found) if found else None
 
 
 def match(gen, scope, alias, rel):
-    """A condition under which at most one row of rel matches, or None."""
-    tests = []
+    """(condition under which at most one row of rel matches, its columns), or None."""
+    tests, derived = [], False
     for key in rel.key:
         var = find(gen, scope, key.type)
         if var is None:
             return None
+        derived = derived or var.derived
         tests.append(Node(alias, ".", key.name, " = ", var.text))
-    return Seq(" AND ", tests, least=len(tests))
+    columns = variables(alias, rel)
+    for column in columns:
+        column.derived = column.derived or derived
+    return Seq(" AND ", tests, least=len(tests)), columns
 
 
 def join_one(gen, join):
     """A join to at most one row, by its key; LEFT, INNER, or RIGHT with the sides swapped."""
     rel, alias = gen.source(join.depth), gen.alias()
-    scope = variables(alias, rel)
-    on = match(gen, join.scope, alias, rel)
-    if on is None:
+    found = match(gen, join.scope, alias, rel)
+    if found is None:
         return
+    on, scope = found
     more = optional(" AND ", gen.cond(scope + join.scope, join.depth - 1)) if rng_true(gen.rng, 0.25) else ""
     kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"))
     gen.use(kind)
@@ -84,12 +91,13 @@ def join_one(gen, join):
 def chain(gen, inner, scope, depth):
     """(t1 LEFT JOIN t2 ON ..): the middle row of a chain of outer joins."""
     rel, alias = gen.source(depth), gen.alias()
-    on = match(gen, scope, alias, rel)
-    if on is None:
+    found = match(gen, scope, alias, rel)
+    if found is None:
         return inner, scope
+    on, columns = found
     gen.use("nested join tree")
     kind = gen.rng.choice((" LEFT JOIN ", " JOIN "))
-    return Node("(", inner, kind, rel.text, " ", alias, " ON ", on, ")"), scope + variables(alias, rel)
+    return Node("(", inner, kind, rel.text, " ", alias, " ON ", on, ")"), scope + columns
 
 
 def join_many(gen, join):
@@ -100,6 +108,8 @@ def join_many(gen, join):
         return
     scope = variables(alias, rel)
     kind = rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "FULL JOIN", "CROSS JOIN"))
+    if kind == "CROSS JOIN" and not join.top:  # a change to one side would change whatever is made of the other
+        kind = "JOIN"
     gen.use("to-many " + kind)
     on = Node(" ON ", gen.correlation(join.scope, scope, strict=kind == "FULL JOIN"))
     if kind == "CROSS JOIN":
@@ -169,9 +179,10 @@ def having(gen, scope):
                                                Node("bool_or(", ints, " <> 3)"), Node("count(*) < 4")]))
 
 
-def joined(gen, depth):
+def joined(gen, depth, top=False):
     """The commonest shape: a driving relation, joins, WHERE."""
     join = Join(gen, depth)
+    join.top = top
     steps = [join_one, join_one, join_one, join_lateral, join_grouped]
     for _ in range(gen.rng.choice((0, 1, 1, 2, 2, 3))):
         if gen.size < gen.MAX_SIZE:
@@ -229,8 +240,12 @@ def add_aggregates(gen, query, scope, order, depth):
 
 
 def rollup(gen, depth):
-    """ROLLUP, CUBE and GROUPING SETS: the key says which grouping a row belongs to."""
-    join = Join(gen, depth)
+    """ROLLUP, CUBE and GROUPING SETS: the key says which grouping a row belongs to.
+
+    Over tables only: before 18 PostgreSQL confuses two columns of a subquery that stand for the same one.
+    """
+    gen.size += 1
+    join = Join(gen, depth, gen.rng.choice(gen.bases))
     able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside and v.type.family != "text"]
     if not able:
         return joined(gen, depth)
@@ -246,6 +261,7 @@ def rollup(gen, depth):
     keys.append((Node("GROUPING(", Seq(", ", names, least=len(names)), ")"), INT))
     tests = Seq(" AND ", [Node(n, " IS NOT NULL") for n in names], least=len(names), prefix="\nWHERE ")
     query = gen.select("", keys, [], join.text, -1, Node(tests, "\nGROUP BY ", by, having(gen, join.scope)))
+    query.cols[len(keys) - 1].derived = True
     add_aggregates(gen, query, join.scope, total(join), depth)
     return query
 
@@ -287,7 +303,10 @@ def distinct_on(gen, depth):
     able = [v for v in join.scope if v.type.ordered]
     first = optional(gen.rng.choice(able).text, gen.rng.choice(("", " DESC")), ", ")
     tail = Node(gen.where(join.scope, depth), "\nORDER BY ", on, ", ", first, total(join))
-    return gen.select(Node("DISTINCT ON (", on, ") "), keys, join.scope, join.text, depth, tail)
+    query = gen.select(Node("DISTINCT ON (", on, ") "), keys, join.scope, join.text, depth, tail)
+    for col in query.cols[len(keys):]:
+        col.derived = True
+    return query
 
 
 def set_operation(gen, depth):
@@ -353,6 +372,8 @@ def union_all(gen, depth):
     branches = []
     for tag in range(gen.rng.choice((2, 3))):
         join = Join(gen, depth)
+        if len(join.key) > 1:  # one text out of several columns: they must come from one row
+            join = Join(gen, depth, gen.rng.choice(gen.bases))
         if rng_true(gen.rng, 0.4):
             join_one(gen, join)
         parts = []
@@ -361,6 +382,7 @@ def union_all(gen, depth):
         fields = [(Node(f"{tag}"), INT), (Node(*parts), TEXT)]
         extra = [(gen.scalar(join.scope, "int", 1), INT), (gen.document(join.scope, 1), CANONICAL["json"])]
         outs = [gen.output(t, y, False, "k", derived=False) for t, y in fields]
+        outs[0][1].derived = True
         outs += [gen.output(extra[0][0], INT), gen.output(extra[1][0], extra[1][1], stem="doc")]
         branches.append((Node("SELECT ", Seq(", ", [t for t, _ in outs], least=4), "\nFROM ", join.text,
                               gen.where(join.scope, depth - 1)), [c for _, c in outs]))
@@ -418,9 +440,11 @@ def unnested(gen, depth):
         add = Node("CROSS JOIN LATERAL generate_series(1, least(", gen.own(join.scope), f", 3)) {alias}(n)")
         new, key = [], Node(f"{alias}.n")
     join.text = Node(join.text, "\n  ", add)
-    join.scope = join.scope + new + [Var(key, INT)]
+    join.scope = join.scope + new + [Var(key, INT, derived=True)]
     join.key = join.key + [(key, INT)]
-    return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+    query = gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
+    query.key[-1].derived = True
+    return query
 
 
 def listed(gen, depth):
@@ -446,7 +470,9 @@ def listed(gen, depth):
         keys = [(Node(f"{alias}.n"), INT)]
         return gen.select("", keys, outer, body, depth)
     scope = [Var(text, type_, False) for text, type_ in keys]
-    return gen.select("", keys, scope, body, depth, gen.where(scope, depth))
+    query = gen.select("", keys, scope, body, depth, gen.where(scope, depth))
+    query.key[-1].derived = True
+    return query
 
 
 def with_cte(gen, depth):
