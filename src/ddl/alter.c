@@ -12,7 +12,6 @@
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "utils/builtins.h"
@@ -49,25 +48,56 @@ qualified(Oid relid)
 									  get_rel_name(relid));
 }
 
-/* DROP TVIEW a, b: DROP TABLE of those that are tviews. */
+/* Does another of these tviews read this one? */
+static bool
+is_read_by_another(Oid tview, List *tviews)
+{
+	Oid			view = tview_desc(tview)->view;
+	ListCell   *lc;
+
+	foreach(lc, tviews)
+	{
+		TviewDesc  *other = tview_desc(lfirst_oid(lc));
+
+		if (other->tview != tview &&
+			(list_member_oid(other->base_relations, tview) ||
+			 list_member_oid(other->helper_views, view)))
+			return true;
+	}
+	return false;
+}
+
+/* DROP TVIEW a, b: DROP TABLE of each, those that read others first. */
 void
 tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 {
-	StringInfoData names;
+	List	   *tviews = NIL;
 	ListCell   *lc;
 
-	initStringInfo(&names);
 	foreach(lc, ranges)
 	{
 		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
 
 		if (meta != NULL)
-			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
-							 qualified(meta->tview));
+			tviews = list_append_unique_oid(tviews, meta->tview);
 	}
-	if (names.len > 0)
-		tview_ddl_execute("DROP TABLE %s%s", names.data,
+	while (tviews != NIL)
+	{
+		Oid			tview = InvalidOid;
+
+		foreach(lc, tviews)
+			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
+				tview = lfirst_oid(lc);
+		tviews = list_delete_oid(tviews, tview);
+		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
+		CommandCounterIncrement();
+
+		/* CASCADE may have taken others along. */
+		foreach(lc, tviews)
+			if (tview_meta_of_table(lfirst_oid(lc)) == NULL)
+				tviews = foreach_delete_current(tviews, lc);
+	}
 }
 
 static void

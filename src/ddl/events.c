@@ -114,58 +114,6 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-static bool
-relation_exists(Oid relid)
-{
-	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
-}
-
-/* The table of a tview is gone: remove what belonged to it. */
-static void
-clean_up(Oid tview, Oid view)
-{
-	ObjectAddress address;
-
-	tview_meta_delete(tview);
-	if (restore_in_progress() || !relation_exists(view))
-		return;
-	ObjectAddressSet(address, RelationRelationId, view);
-	performDeletion(&address, DROP_RESTRICT, 0);
-}
-
-PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
-
-/* Event trigger function for sql_drop. */
-Datum
-pg_tviews_on_drop(PG_FUNCTION_ARGS)
-{
-	bool		any = false;
-	ListCell   *lc;
-
-	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("pg_tviews_on_drop() must be called as an event trigger")));
-	if (!OidIsValid(tview_meta_relid()))
-		PG_RETURN_NULL();
-	CommandCounterIncrement();
-	foreach(lc, tview_meta_tables())
-	{
-		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
-
-		if (meta == NULL || relation_exists(meta->tview))
-			continue;
-		clean_up(meta->tview, meta->view);
-		any = true;
-	}
-	if (any && !restore_in_progress())
-	{
-		CommandCounterIncrement();
-		tview_capture_sweep();
-	}
-	PG_RETURN_NULL();
-}
-
 /* Number of columns of a relation that were not dropped. */
 static int
 live_columns(Oid relid)
@@ -248,7 +196,7 @@ changes_contents(Node *command)
 	ListCell   *lc;
 
 	if (IsA(command, ViewStmt) || IsA(command, CreatePolicyStmt) ||
-		IsA(command, AlterPolicyStmt))
+		IsA(command, AlterPolicyStmt) || IsA(command, DropStmt))
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
@@ -361,6 +309,81 @@ after_command_on(Oid relid, Node *command)
 		revalidate(relid, command);
 }
 
+static bool
+relation_exists(Oid relid)
+{
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
+}
+
+/* The table of a tview is gone: remove what belonged to it. */
+static void
+clean_up(Oid tview, Oid view)
+{
+	ObjectAddress address;
+
+	tview_meta_delete(tview);
+	if (restore_in_progress() || !relation_exists(view))
+		return;
+	ObjectAddressSet(address, RelationRelationId, view);
+	performDeletion(&address, DROP_RESTRICT, 0);
+}
+
+/* Policies decide what the owner of a tview sees of a base table. */
+static void
+check_dropped_policies(DropStmt *command)
+{
+	ListCell   *lc;
+
+	if (command->removeType != OBJECT_POLICY)
+		return;
+	foreach(lc, command->objects)
+	{
+		List	   *name = list_copy(castNode(List, lfirst(lc)));
+		RangeVar   *table = makeRangeVarFromNameList(list_truncate(name,
+																   list_length(name) - 1));
+		Oid			relid = RangeVarGetRelid(table, NoLock, true);
+
+		if (OidIsValid(relid))
+			revalidate(relid, (Node *) command);
+	}
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
+
+/* Event trigger function for sql_drop. */
+Datum
+pg_tviews_on_drop(PG_FUNCTION_ARGS)
+{
+	bool		any = false;
+	ListCell   *lc;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_on_drop() must be called as an event trigger")));
+	if (!OidIsValid(tview_meta_relid()))
+		PG_RETURN_NULL();
+	CommandCounterIncrement();
+	foreach(lc, tview_meta_tables())
+	{
+		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
+
+		if (meta == NULL || relation_exists(meta->tview))
+			continue;
+		clean_up(meta->tview, meta->view);
+		any = true;
+	}
+	if (any && !restore_in_progress())
+	{
+		CommandCounterIncrement();
+		tview_capture_sweep();
+	}
+	if (IsA(((EventTriggerData *) fcinfo->context)->parsetree, DropStmt))
+		check_dropped_policies((DropStmt *)
+							   ((EventTriggerData *) fcinfo->context)->parsetree);
+	PG_RETURN_NULL();
+}
+
 /* The relations that the command touched, as Oids in the caller's context. */
 static List *
 touched_relations(void)
@@ -428,6 +451,15 @@ check_lost_parents(AlterTableStmt *command)
 	}
 }
 
+static void
+check_policy(Node *command)
+{
+	RangeVar   *table = IsA(command, CreatePolicyStmt) ?
+		((CreatePolicyStmt *) command)->table : ((AlterPolicyStmt *) command)->table;
+
+	revalidate(RangeVarGetRelid(table, NoLock, false), command);
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_on_ddl_start);
 
 /*
@@ -462,5 +494,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		after_command_on(lfirst_oid(lc), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))
 		check_lost_parents((AlterTableStmt *) data->parsetree);
+	if (IsA(data->parsetree, CreatePolicyStmt) || IsA(data->parsetree, AlterPolicyStmt))
+		check_policy(data->parsetree);
 	PG_RETURN_NULL();
 }

@@ -181,6 +181,7 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 			refresh_batch(desc, writer, keys, first,
 						  Min(BATCH_KEYS, keys->count - first));
 	}
+	tview_writer_flush(writer);
 	tview_error_context_pop(&context);
 }
 

@@ -384,14 +384,13 @@ tview_writer_flush(TviewWriter *writer)
 }
 
 /*
- * Stop writing and queue statement triggers.  The caller ends the trigger
+ * Stop writing, after tview_writer_flush(), and queue statement triggers.  The caller ends the trigger
  * query level afterwards, with the executor state that is returned, and then
  * calls tview_writer_close().
  */
 EState *
 tview_writer_finish(TviewWriter *writer)
 {
-	tview_writer_flush(writer);
 	if (writer->deleted > 0)
 		ExecASDeleteTriggers(writer->estate, writer->relinfo,
 							 writer->delete_capture);

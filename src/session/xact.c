@@ -17,6 +17,21 @@
 #include "commands/trigger.h"
 #include "refresh/refresh.h"
 #include "session/session.h"
+#include "storage/proc.h"
+#include "utils/timeout.h"
+
+/*
+ * The server stops the timer of a statement before it commits; a flush is still
+ * part of the statement.  Returns whether the timer was started.
+ */
+static bool
+resume_statement_timeout(void)
+{
+	if (StatementTimeout <= 0 || get_timeout_active(STATEMENT_TIMEOUT))
+		return false;
+	enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+	return true;
+}
 
 /*
  * The server has fired deferred triggers already; writing tviews can queue
@@ -25,11 +40,18 @@
 static void
 flush_until_quiet(void)
 {
+	bool		timer;
+
+	if (!tview_dirty_pending())
+		return;
+	timer = resume_statement_timeout();
 	while (tview_dirty_pending())
 	{
 		tview_flush();
 		AfterTriggerFireDeferred();
 	}
+	if (timer)
+		disable_timeout(STATEMENT_TIMEOUT, false);
 }
 
 static void
