@@ -11,6 +11,7 @@
 \pset format unaligned
 \pset tuples_only on
 \pset null '(null)'
+\set SHOW_CONTEXT never
 
 CREATE OR REPLACE FUNCTION ok(name text, condition boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -31,15 +32,18 @@ DECLARE
 	message text;
 	detail text;
 	hint text;
+	context text;
 BEGIN
 	EXECUTE statements;
 	RETURN 'not ok - ' || name || ': no error';
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+		context = PG_EXCEPTION_CONTEXT;
 	RETURN ok(name, state = refused.sqlstate) || E'\n  ' || state || ': ' || message ||
 		coalesce(E'\n  DETAIL: ' || nullif(detail, ''), '') ||
-		coalesce(E'\n  HINT: ' || nullif(hint, ''), '');
+		coalesce(E'\n  HINT: ' || nullif(hint, ''), '') ||
+		coalesce(E'\n  CONTEXT: ' || substring(context FROM '(?n)^refresh of tview.*$'), '');
 END
 $$;
 

@@ -1,0 +1,112 @@
+--
+-- Where a definition fails for a changed row the change fails: the message names tview and key.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA failing;
+SET search_path = failing, public;
+CREATE TABLE t (a int PRIMARY KEY, n int, s text);
+CREATE TABLE quiet (a int PRIMARY KEY, n int);
+INSERT INTO t SELECT n, n, n::text FROM generate_series(1, 3) n;
+CREATE TVIEW tv_first WITH (key = 'a') AS SELECT a, n FROM t;
+CREATE TVIEW tv_division AS SELECT a AS pk_division, jsonb_build_object('n', 100 / n) AS data FROM t;
+CREATE TVIEW tv_cast AS SELECT a AS pk_cast, jsonb_build_object('s', s::numeric) AS data FROM t;
+CREATE TVIEW tv_last WITH (key = 'a') AS SELECT a, data FROM tv_division JOIN t ON a = pk_division;
+CREATE TVIEW tv_quiet WITH (key = 'a') AS SELECT a, n FROM quiet;
+\set all '\'tv_first, tv_division, tv_cast, tv_last\''
+
+-- at commit
+UPDATE t SET n = 0 WHERE a = 2;
+SELECT same(:all, 'division by zero');
+UPDATE t SET s = 'no number' WHERE a = 3;
+SELECT same(:all, 'cast');
+INSERT INTO t VALUES (4, 4, '4'), (5, 0, '5'), (6, 6, '6');
+SELECT count(*) FROM t;
+SELECT same(:all, 'several rows');
+
+-- the message names the tview and the key
+SELECT refused('division by zero', '22012', 'UPDATE t SET n = 0 WHERE a = 2; SELECT FROM tv_first');
+SELECT refused('cast', '22P02', 'UPDATE t SET s = $$no number$$ WHERE a = 3; SELECT FROM tv_cast');
+SELECT refused('the second of three', '22012', 'INSERT INTO t VALUES (4, 4, $$4$$), (5, 0, $$5$$), (6, 6, $$6$$); SELECT FROM tv_first');
+SELECT refused('on the way to a tview above', '22012', 'UPDATE t SET n = 0 WHERE a = 2; SELECT FROM tv_last');
+
+-- before a query that reads a tview
+BEGIN;
+UPDATE t SET n = 50 WHERE a = 1;
+SELECT data FROM tv_division WHERE pk_division = 1;
+UPDATE t SET n = 0 WHERE a = 1;
+SELECT data FROM tv_division WHERE pk_division = 1;
+SELECT 'the transaction is lost';
+COMMIT;
+SELECT n FROM t WHERE a = 1;
+SELECT same(:all, 'before a query');
+
+-- a change that is repaired before anyone looks is no error
+BEGIN;
+UPDATE t SET n = 0;
+UPDATE t SET n = a;
+COMMIT;
+SELECT same(:all, 'repaired');
+
+-- unrelated tables are not blocked
+BEGIN;
+INSERT INTO quiet VALUES (1, 0);
+SAVEPOINT s;
+UPDATE t SET n = 0 WHERE a = 1;
+SELECT FROM tv_first;
+ROLLBACK TO s;
+COMMIT;
+SELECT same('tv_quiet, tv_first', 'unrelated');
+
+-- keys: a second row for a key, a NULL
+CREATE TABLE pairs (a int, b int);
+CREATE TVIEW tv_pairs WITH (key = 'a') AS SELECT a, b FROM pairs;
+INSERT INTO pairs VALUES (1, 1), (2, 2);
+INSERT INTO pairs VALUES (1, 3);
+INSERT INTO pairs SELECT n, n FROM generate_series(2, 5) n;
+UPDATE pairs SET a = 2 WHERE a = 1;
+INSERT INTO pairs VALUES (NULL, 4);
+UPDATE pairs SET a = NULL;
+SELECT same('tv_pairs', 'bad keys');
+BEGIN;
+INSERT INTO pairs VALUES (1, 3);
+DELETE FROM pairs WHERE a = 1 AND b = 1;
+COMMIT;
+SELECT same('tv_pairs', 'replaced row');
+-- the unique identifier
+CREATE TABLE tb_u (pk_u int PRIMARY KEY, id uuid);
+CREATE TVIEW tv_u AS SELECT pk_u, id, '{}'::jsonb AS data FROM tb_u;
+INSERT INTO tb_u VALUES (1, md5('1')::uuid);
+INSERT INTO tb_u VALUES (2, md5('1')::uuid);
+SELECT same('tv_u', 'duplicate identifier');
+
+-- a subquery that yields two rows, an assertion in a function, and a full recomputation
+CREATE TVIEW tv_scalar WITH (key = 'a') AS SELECT a, (SELECT b FROM pairs p WHERE p.a = t.a) AS b FROM t;
+CREATE TVIEW tv_all WITH (key = 'a', on_untraceable = 'recompute') AS SELECT a, n / (SELECT count(*) FROM quiet) AS share FROM t;
+DROP TVIEW tv_pairs;
+INSERT INTO pairs VALUES (2, 9);
+DELETE FROM quiet;
+SELECT same('tv_scalar, tv_all', 'errors');
+
+-- the primary key of a tview is needed
+ALTER TABLE tv_first DROP CONSTRAINT tv_first_pkey;
+UPDATE t SET n = 7 WHERE a = 1;
+ALTER TABLE tv_first ADD PRIMARY KEY (a);
+UPDATE t SET n = 7 WHERE a = 1;
+SELECT same(:all, 'primary key');
+
+-- cancellation
+CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(CASE $1 WHEN 77 THEN 5 ELSE 0 END); RETURN $1; END $$;
+CREATE TVIEW tv_slow WITH (key = 'a') AS SELECT a, slow(n) AS n FROM t;
+SET statement_timeout = '100ms';
+UPDATE t SET n = 77 WHERE a = 2;
+BEGIN;
+UPDATE t SET n = 77 WHERE a = 3;
+SELECT FROM tv_slow;
+ROLLBACK;
+RESET statement_timeout;
+SELECT same('tv_slow', 'statement_timeout');
+
+SET client_min_messages = warning;
+DROP SCHEMA failing CASCADE;

@@ -1,0 +1,79 @@
+--
+-- The same rows give the same bytes, whatever the writing session has set.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA settings;
+CREATE SCHEMA shadow;
+SET search_path = settings, public;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+CREATE TABLE t (a int PRIMARY KEY, ts timestamptz, d date, iv interval, f float8, b bytea, m money, x text, arr int[]);
+INSERT INTO t SELECT n, '2024-06-01 12:00Z', '2024-06-01', '1 day 02:03', 1.0 / 3, '\x00ff', 5, 'x', '{1,NULL}' FROM generate_series(1, 2) n;
+CREATE FUNCTION label(int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'label ' || $1 $$;
+CREATE TVIEW tv_t AS
+	SELECT a AS pk_t, ts::text AS ts, d::text AS d, ts::date AS day, iv::text AS iv, f::text AS f, b::text AS b, to_char(ts, 'HH24:MI TZ') AS formatted,
+		jsonb_build_object('ts', ts, 'd', d, 'f', f, 'b', b, 'iv', iv, 'm', m::text, 'label', label(a), 'x', upper(x), 'arr', to_jsonb(arr), 'query', to_tsvector('running')::text) AS data
+	FROM t;
+SELECT data FROM tv_t WHERE pk_t = 1;
+CREATE FUNCTION shadow.upper(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'shadowed' $$;
+CREATE FUNCTION shadow.label(int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'shadowed' $$;
+CREATE TABLE shadow.t (LIKE t);
+
+SET TimeZone = 'Asia/Tokyo';
+SET DateStyle = 'SQL, DMY';
+SET IntervalStyle = 'iso_8601';
+SET extra_float_digits = -5;
+SET bytea_output = 'escape';
+SET default_text_search_config = 'pg_catalog.german';
+SET quote_all_identifiers = on;
+SET array_nulls = off;
+SET search_path = shadow, settings, pg_catalog, public;
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SET lc_monetary = 'C';
+BEGIN;
+UPDATE settings.t SET x = 'y', ts = '2024-06-01 23:30Z' WHERE a = 2;
+INSERT INTO settings.t SELECT 3, ts, d, iv, f, b, m, x, arr FROM settings.t WHERE a = 1;
+SELECT data ->> 'label' FROM settings.tv_t WHERE pk_t = 3;
+COMMIT;
+UPDATE settings.t SET x = 'z' WHERE a = 1;
+RESET ALL;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+SET search_path = settings, public;
+SELECT pk_t, ts, day, d, iv, f, b, formatted FROM tv_t ORDER BY 1;
+SELECT equals('one and three differ by their label only',
+	(SELECT data - 'label' - 'x' FROM tv_t WHERE pk_t = 1), (SELECT data - 'label' - 'x' FROM tv_t WHERE pk_t = 3));
+SELECT same('tv_t', 'other settings');
+-- the session's settings are as they were
+SET TimeZone = 'Asia/Tokyo';
+BEGIN;
+UPDATE t SET x = 'w';
+SELECT count(*) FROM tv_t;
+SELECT current_setting('TimeZone'), current_setting('search_path'), current_user = session_user;
+ROLLBACK;
+SELECT current_setting('TimeZone');
+-- also after an error in the middle of a refresh
+CREATE TVIEW tv_cast WITH (key = 'a') AS SELECT a, 100 / length(x) AS n FROM t;
+UPDATE t SET x = '';
+SELECT current_setting('TimeZone'), current_setting('search_path'), current_user = session_user;
+RESET TimeZone;
+
+-- settings of pg_tviews itself
+SELECT name, setting, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
+SET pg_tviews.nonsense = 1;
+SET pg_tviews.refresh = 'sometimes';
+SET pg_tviews.dirty_limit = 0;
+SET pg_tviews.dirty_limit = '1MB';
+SHOW pg_tviews.dirty_limit;
+
+-- a definition that depends on the clock says so
+CREATE TVIEW tv_clock WITH (key = 'a') AS SELECT a, ts > now() AS future FROM t;
+CREATE TVIEW tv_clock_2 WITH (key = 'a') AS SELECT a, current_date - d AS age, current_setting('TimeZone') AS zone FROM t;
+UPDATE t SET ts = '2100-01-01' WHERE a = 1;
+SELECT equals('evaluated at the change', (SELECT future FROM tv_clock WHERE a = 1), true);
+
+SET client_min_messages = warning;
+DROP SCHEMA settings, shadow CASCADE;
