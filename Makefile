@@ -29,6 +29,9 @@ include $(PGXS)
 $(DATA_built): sql/pg_tviews.sql $(EXTENSION).control
 	cp $< $@
 
+# Coarse but safe: any header rebuilds everything.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h)
+
 # The companion has a Makefile of its own and needs nothing from here.
 all: jsonb_ivm-all
 install: jsonb_ivm-install

@@ -236,7 +236,7 @@ add_hoisted(const Place *place, const Variant *variant, const Query *hoisted,
 	substitution.unknown = variant->unknown;
 	return keep_conditions((List *) hoisted->jointree->quals, &substitution, facts) &&
 		(condition == NULL ||
-		 keep_conditions(list_make1(condition), &substitution, facts));
+		 keep_conditions(split_conjuncts(condition), &substitution, facts));
 }
 
 static Focus *

@@ -123,22 +123,27 @@ reach(PathGraph *graph, int item, Bitmapset *via)
 	graph->reached = bms_add_member(graph->reached, item);
 }
 
-/* Use an edge if it leads to exactly one new item. */
+/* Use an edge if it leads to exactly one new item, or to several at once. */
 static bool
-follow_edge(PathGraph *graph, Bitmapset *edge)
+follow_edge(PathGraph *graph, Bitmapset *edge, bool several)
 {
 	Bitmapset  *open = bms_difference(edge, graph->reached);
+	int			item = -1;
 
-	if (bms_membership(open) != BMS_SINGLETON ||
-		!bms_is_subset(open, graph->usable) ||
-		!bms_overlap(edge, graph->reached))
+	if (bms_is_empty(open) || !bms_is_subset(open, graph->usable) ||
+		!bms_overlap(edge, graph->reached) ||
+		(bms_membership(open) == BMS_MULTIPLE && !several))
 		return false;
-	reach(graph, bms_singleton_member(open), edge);
+	while ((item = bms_next_member(open, item)) >= 0)
+		reach(graph, item, edge);
+	item = -1;
+	while ((item = bms_next_member(open, item)) >= 0)
+		graph->ancestors[item] = bms_add_members(graph->ancestors[item], open);
 	return true;
 }
 
 static bool
-follow_facts(PathGraph *graph, bool equalities)
+follow_facts(PathGraph *graph, bool equalities, bool several)
 {
 	ListCell   *lc;
 
@@ -148,7 +153,7 @@ follow_facts(PathGraph *graph, bool equalities)
 		Node	   *right;
 
 		if (is_equality(lfirst(lc), &left, &right) == equalities &&
-			follow_edge(graph, varnos_of_level(lfirst(lc), 0)))
+			follow_edge(graph, varnos_of_level(lfirst(lc), 0), several))
 			return true;
 	}
 	return false;
@@ -164,7 +169,7 @@ follow_laterals(PathGraph *graph)
 		Bitmapset  *edge = item_references(graph->focus, item);
 
 		if (!bms_is_empty(edge) &&
-			follow_edge(graph, bms_add_member(edge, item)))
+			follow_edge(graph, bms_add_member(edge, item), false))
 			return true;
 	}
 	return false;
@@ -191,8 +196,8 @@ path_graph(const Focus *focus, bool all_items)
 	graph->ancestors = palloc0(sizeof(Bitmapset *) *
 							   (list_length(focus->query->rtable) + 1));
 	graph->reached = bms_make_singleton(focus->changed);
-	while (follow_facts(graph, true) || follow_laterals(graph) ||
-		   follow_facts(graph, false))
+	while (follow_facts(graph, true, false) || follow_laterals(graph) ||
+		   follow_facts(graph, false, false) || follow_facts(graph, false, true))
 		CHECK_FOR_INTERRUPTS();
 	return graph;
 }
