@@ -56,6 +56,9 @@ extern List *tview_column_refusals(TviewReport *report);
 extern List *tview_trace_refusals(TviewReport *report);
 extern char *tview_untraceable_reason(const TviewTrace *trace);
 
+/* rights.c */
+extern List *tview_rights_refusals(TviewReport *report);
+
 /* tables.c */
 extern void tview_report_tables(TviewReport *report, JsonWriter *writer);
 

@@ -2,8 +2,8 @@
  * report.c
  *		pg_tviews_analyze_select() and pg_tviews_describe().
  *
- * Both say the same about a definition, the first about one that is only
- * thought of, with the rights of the caller, the second about an existing one,
+ * Both say the same about a definition: the first about one that is only
+ * thought of, with the rights of the caller; the second about an existing one,
  * with those of its owner, as maintenance does.  Only the parser and the
  * rewriter see the definition; nothing is planned, executed or created.
  */
@@ -188,6 +188,8 @@ pg_tviews_analyze_select(PG_FUNCTION_ARGS)
 	report.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	derive_names(&report);
 	examine(&report, GetUserId(), NIL);
+	if (report.expanded != NULL)
+		add_refusals(&report, tview_rights_refusals(&report));
 	return report_as_jsonb(&report);
 }
 
@@ -201,6 +203,7 @@ definition_of_view(Oid view)
 	return query;
 }
 
+/* The owner of a relation; InvalidOid where there is no such relation. */
 static Oid
 relation_owner(Oid relid)
 {
@@ -208,7 +211,7 @@ relation_owner(Oid relid)
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
+		return InvalidOid;
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
@@ -223,7 +226,10 @@ qualified_name(Oid relid)
 
 PG_FUNCTION_INFO_V1(pg_tviews_describe);
 
-/* pg_tviews_describe(tview regclass) returns jsonb: what it is. */
+/*
+ * pg_tviews_describe(tview regclass) returns jsonb: what it is; NULL where that
+ * is no tview or not a complete one.
+ */
 Datum
 pg_tviews_describe(PG_FUNCTION_ARGS)
 {
@@ -231,22 +237,26 @@ pg_tviews_describe(PG_FUNCTION_ARGS)
 	const char *untraceable;
 	TviewReport report = {0};
 	List	   *settings = NIL;
+	Oid			view;
 	ListCell   *lc;
 
 	if (meta == NULL)
 		PG_RETURN_NULL();
+	view = meta->view;
 	untraceable = tview_meta_option(meta, "on_untraceable");
 	report.recompute = untraceable != NULL && pg_strcasecmp(untraceable, "recompute") == 0;
 	report.explicit_key = tview_meta_option(meta, "key") != NULL;
 	report.entity = pstrdup(meta->entity);
 	report.self = meta->tview;
-	report.table = qualified_name(meta->tview);
-	report.view = qualified_name(meta->view);
 	foreach(lc, meta->key_columns)
 		report.key_columns = lappend(report.key_columns, pstrdup(lfirst(lc)));
 	foreach(lc, meta->settings)
 		settings = lappend(settings, pstrdup(lfirst(lc)));
-	report.query = definition_of_view(meta->view);
+	if (!OidIsValid(relation_owner(report.self)) || !OidIsValid(relation_owner(view)))
+		PG_RETURN_NULL();
+	report.table = qualified_name(report.self);
+	report.view = qualified_name(view);
+	report.query = definition_of_view(view);
 	examine(&report, relation_owner(report.self), settings);
 	return report_as_jsonb(&report);
 }
