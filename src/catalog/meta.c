@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 /* Columns of pg_tview_meta */
 enum
@@ -210,6 +211,18 @@ tview_meta_of_view(Oid relid)
 			return meta;
 	}
 	return NULL;
+}
+
+/* Is there a tview with this table?  In the middle of a DROP, its parts can be
+ * gone before its row is. */
+bool
+tview_exists(Oid relid)
+{
+	const TviewMeta *meta = tview_meta_of_table(relid);
+
+	return meta != NULL &&
+		SearchSysCacheExists1(RELOID, ObjectIdGetDatum(meta->tview)) &&
+		SearchSysCacheExists1(RELOID, ObjectIdGetDatum(meta->view));
 }
 
 /* The tables of all tviews, as a fresh list of Oids. */

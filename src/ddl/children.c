@@ -26,10 +26,8 @@ child_dropped(Oid relid)
 		return;
 	foreach(lc, tviews_reading(relid))
 	{
-		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
-
-		if (desc->populated)
-			tview_dirty_add_whole(desc);
+		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->populated)
+			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
 	}
 }
 

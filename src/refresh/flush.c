@@ -228,7 +228,7 @@ pending_tviews(void)
 
 	foreach(lc, tview_dirty_tviews())
 	{
-		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+		if (tview_exists(lfirst_oid(lc)))
 			tviews = lappend_oid(tviews, lfirst_oid(lc));
 		else
 			(void) tview_dirty_take(lfirst_oid(lc));
