@@ -77,6 +77,9 @@ extern Bitmapset *varnos_of_level(Node *node, int level);
 extern bool references_outside(Node *node);
 extern bool contains_node(Node *tree, Node *wanted);
 
+/* usage.c */
+extern bool decides_row_count(Query *query, Node *expr);
+
 /* level.c */
 extern Bitmapset *level_items(Node *jointree);
 extern List *level_variants(LevelTarget *target);

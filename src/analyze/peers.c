@@ -95,7 +95,8 @@ peer_query(Query *query, Bitmapset *needed)
 
 		if (query->setOperations == NULL &&
 			(contain_windowfuncs(expr) ||
-			 (tle->ressortgroupref == 0 && !bms_is_member(tle->resno, needed))))
+			 (tle->ressortgroupref == 0 && !bms_is_member(tle->resno, needed) &&
+			  !decides_row_count(query, expr))))
 			tle->expr = (Expr *) makeNullConst(exprType(expr), exprTypmod(expr),
 											   exprCollation(expr));
 		tle->resjunk = false;

@@ -15,9 +15,11 @@
 
 #include "access/sysattr.h"
 #include "analyze/analyze.h"
+#include "analyze/focus.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteManip.h"
 
 typedef struct UsageLevel
 {
@@ -72,6 +74,17 @@ usage_walker(Node *node, UsageContext *context)
 	return expression_tree_walker(node, usage_walker, context);
 }
 
+/*
+ * A set-returning function makes rows, and an aggregate without GROUP BY makes
+ * a query return one row, whatever is done with the result.
+ */
+bool
+decides_row_count(Query *query, Node *expr)
+{
+	return expression_returns_set(expr) ||
+		(query->groupClause == NIL && contain_aggs_of_level(expr, 0));
+}
+
 /* Does the level need this output, wanted by the outside or not? */
 static bool
 output_matters(Query *query, TargetEntry *tle, Bitmapset *outputs, bool all)
@@ -80,8 +93,8 @@ output_matters(Query *query, TargetEntry *tle, Bitmapset *outputs, bool all)
 		return true;
 	if (query->distinctClause != NIL || query->setOperations != NULL)
 		return true;
-	if (expression_returns_set((Node *) tle->expr))
-		return true;			/* it decides how many rows there are */
+	if (decides_row_count(query, (Node *) tle->expr))
+		return true;
 	return bms_is_member(tle->resno - FirstLowInvalidHeapAttributeNumber,
 						 outputs);
 }
