@@ -98,6 +98,10 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_meta_changed() must be called as a trigger")));
+	if (RelationGetRelid(data->tg_relation) != tview_meta_relid())
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("pg_tviews_meta_changed() serves pg_tview_meta only")));
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
 	{
 		TupleDesc	tupdesc = RelationGetDescr(data->tg_relation);
