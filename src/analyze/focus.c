@@ -313,8 +313,15 @@ lift_grouping_sets(Level *level, const Place *place, const Variant *variant,
 		return;
 	}
 	foreach(lc, expand_grouping_sets(query->groupingSets, query->groupDistinct, -1))
+	{
+		int			before = list_length(level->result);
+
 		lift_variant(level, place, variant,
 					 grouping_set_outputs(query, lfirst(lc)), inner, source);
+		if (list_length(level->result) > before &&
+			list_length(lfirst(lc)) < list_length(query->groupClause))
+			((Focus *) llast(level->result))->null_case = true;
+	}
 }
 
 /* What of this level is asked for from outside its joins. */

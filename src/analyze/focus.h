@@ -21,7 +21,8 @@ typedef struct Focus
 	Query	   *query;
 	Index		changed;		/* the item that stands for changed rows */
 	Bitmapset  *allowed;		/* items that come before it, see README.md */
-	bool		null_case;		/* one side of an outer join is missing */
+	bool		null_case;		/* NULLs stand for some columns: a missing side
+								 * of an outer join, a smaller grouping set */
 	const char *barrier;		/* last construct that hid a column, or NULL */
 	int			location;		/* of the barrier, or -1 */
 } Focus;

@@ -77,30 +77,37 @@ equal_expressions(List *facts, Node *expr)
 	return members;
 }
 
-/* COALESCE(a, ..) is a where it is alone or a condition a = .. says it is not
- * NULL. */
-static Node *
-simplify_coalesce(List *facts, Node *expr)
+/* Does a condition a = .. say that the expression is not NULL? */
+static bool
+is_compared(List *facts, Node *expr)
 {
-	CoalesceExpr *coalesce = (CoalesceExpr *) strip_relabel(expr);
-	Node	   *first;
 	ListCell   *lc;
 
-	if (!IsA(coalesce, CoalesceExpr))
-		return expr;
-	first = linitial(coalesce->args);
-	if (list_length(coalesce->args) == 1)
-		return first;
 	foreach(lc, facts)
 	{
 		Node	   *left;
 		Node	   *right;
 
 		if (is_equality(lfirst(lc), &left, &right) &&
-			(equal(left, strip_relabel(first)) ||
-			 equal(right, strip_relabel(first))))
-			return first;
+			(equal(left, expr) || equal(right, expr)))
+			return true;
 	}
+	return false;
+}
+
+/* COALESCE(a, ..) is a where it is alone or cannot be NULL. */
+static Node *
+simplify_coalesce(List *facts, Node *expr)
+{
+	Node	   *stripped = strip_relabel(expr);
+	Node	   *first;
+
+	if (!IsA(stripped, CoalesceExpr))
+		return expr;
+	first = simplify_coalesce(facts, linitial(((CoalesceExpr *) stripped)->args));
+	if (list_length(((CoalesceExpr *) stripped)->args) == 1 ||
+		is_compared(facts, strip_relabel(first)))
+		return first;
 	return expr;
 }
 

@@ -202,7 +202,6 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 	*focus = *own;
 	focus->query = flat;
 	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
-	focus->null_case = own->null_case && clauses != NIL;
 	if (clauses == NIL)
 		focus->barrier = query->limitCount || query->limitOffset ? "LIMIT or OFFSET" :
 			"a window function without PARTITION BY";
