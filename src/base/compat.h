@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/tableam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
@@ -104,6 +105,15 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 #else
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
+#endif
+
+/* 18 lets the caller reserve bytes before the tuple.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define heap_form_minimal_tuple_compat(tupdesc, values, nulls) \
+	heap_form_minimal_tuple(tupdesc, values, nulls, 0)
+#else
+#define heap_form_minimal_tuple_compat(tupdesc, values, nulls) \
+	heap_form_minimal_tuple(tupdesc, values, nulls)
 #endif
 
 /* 16 replaced the per-catalog privilege checks by one each.  Delete with 15. */

@@ -137,7 +137,7 @@ tview_dirty_add(TviewDesc *desc, TviewTrace *trace, Datum *values, bool *nulls)
 	}
 	detoast_values(trace->capture_desc, values, nulls);
 	old = MemoryContextSwitchTo(set->context);
-	tuple = heap_form_minimal_tuple(trace->capture_desc, values, nulls);
+	tuple = heap_form_minimal_tuple_compat(trace->capture_desc, values, nulls);
 	(void) dirty_insert(set->rows, tuple, &found);
 	if (found)
 		pfree(tuple);
