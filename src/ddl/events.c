@@ -6,7 +6,8 @@
  * one by one, in its own order and with all data in between; while it does,
  * recognised by check_function_bodies being off as pg_dump's scripts set it,
  * these checks give way: rows copied into a tview are dropped in favour of a
- * recomputation, and dropping a table leaves its view to the script.
+ * recomputation, dropping a table leaves its view to the script, and triggers
+ * are the script's business.
  */
 #include "base/compat.h"
 
@@ -430,7 +431,7 @@ check_trigger_or_rule(Node *command)
 	if (range == NULL)
 		return;
 	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
-	if (meta != NULL && !restore_in_progress())
+	if (meta != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("tview \"%s\" can have AFTER triggers only", get_rel_name(meta->tview)),
@@ -489,8 +490,8 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_on_ddl() must be called as an event trigger")));
-	if (tview_ddl_active() || !OidIsValid(tview_meta_relid()) ||
-		tview_meta_tables() == NIL)
+	if (tview_ddl_active() || restore_in_progress() ||
+		!OidIsValid(tview_meta_relid()) || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	CommandCounterIncrement();
 	check_trigger_or_rule(data->parsetree);
