@@ -320,9 +320,20 @@ relation_exists(Oid relid)
 	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
 }
 
+/* Does the command take along what depends on the objects it drops? */
+static DropBehavior
+drop_behavior(Node *command)
+{
+	if (IsA(command, DropStmt))
+		return ((DropStmt *) command)->behavior;
+	if (IsA(command, DropOwnedStmt))
+		return ((DropOwnedStmt *) command)->behavior;
+	return DROP_RESTRICT;
+}
+
 /* The table of a tview is gone: remove what belonged to it. */
 static void
-clean_up(Oid tview, Oid view)
+clean_up(Oid tview, Oid view, DropBehavior behavior)
 {
 	ObjectAddress address;
 
@@ -330,7 +341,7 @@ clean_up(Oid tview, Oid view)
 	if (restore_in_progress() || !relation_exists(view))
 		return;
 	ObjectAddressSet(address, RelationRelationId, view);
-	performDeletion(&address, DROP_RESTRICT, 0);
+	performDeletion(&address, behavior, 0);
 }
 
 /* Policies decide what the owner of a tview sees of a base table. */
@@ -359,6 +370,7 @@ PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
 Datum
 pg_tviews_on_drop(PG_FUNCTION_ARGS)
 {
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
 	bool		any = false;
 	ListCell   *lc;
 
@@ -375,7 +387,7 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 
 		if (meta == NULL || relation_exists(meta->tview))
 			continue;
-		clean_up(meta->tview, meta->view);
+		clean_up(meta->tview, meta->view, drop_behavior(data->parsetree));
 		any = true;
 	}
 	if (any && !restore_in_progress())
@@ -383,9 +395,8 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 		CommandCounterIncrement();
 		tview_capture_sweep();
 	}
-	if (IsA(((EventTriggerData *) fcinfo->context)->parsetree, DropStmt))
-		check_dropped_policies((DropStmt *)
-							   ((EventTriggerData *) fcinfo->context)->parsetree);
+	if (IsA(data->parsetree, DropStmt))
+		check_dropped_policies((DropStmt *) data->parsetree);
 	PG_RETURN_NULL();
 }
 
