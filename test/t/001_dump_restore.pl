@@ -75,8 +75,14 @@ restored('clean', '--clean');
 
 # schema first, data later
 restore_into('twosteps', 'pg_restore', '-e', '--schema-only', "$dir/custom");
-$node->command_ok(['pg_restore', '-e', '--data-only', '-d', 'twosteps', "$dir/custom"], 'pg_restore --data-only');
+$node->command_ok(['pg_restore', '-e', '--data-only', '--disable-triggers', '-d', 'twosteps', "$dir/custom"], 'pg_restore --data-only');
 restored('twosteps', 'schema, then data');
+
+# with the triggers on, and in the order that foreign keys ask for
+pg_dump('-s', '-f', "$dir/schema.sql");
+pg_dump('-a', '-f', "$dir/data.sql");
+restore_into('scripts', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/schema.sql", '-f', "$dir/data.sql");
+restored('scripts', 'two scripts');
 
 restore_into('sections', 'pg_restore', '-e', '--section=pre-data', "$dir/custom");
 $node->command_ok(['pg_restore', '-e', "--section=$_", '-d', 'sections', "$dir/custom"], "--section=$_") for qw(data post-data);
