@@ -103,6 +103,18 @@ DROP VIEW v_a;
 DROP VIEW v_a CASCADE;
 SELECT equals('DROP VIEW CASCADE', (SELECT count(*) FROM pg_tview_meta) || coalesce(triggers(), ''), '0');
 
+-- a tview above that reads the backing view
+CREATE TVIEW tv_a WITH (key = 'a') AS SELECT a FROM t;
+CREATE TVIEW tv_b WITH (key = 'a') AS SELECT a FROM v_a;
+SELECT refused('a reader of the backing view', '2BP01', 'DROP TVIEW tv_a');
+SELECT refused('a reader of the backing view, DROP TABLE', '2BP01', 'DROP TABLE tv_a');
+INSERT INTO t VALUES (8, 'eight');
+SELECT same('tv_a, tv_b', 'refused DROP');
+SET client_min_messages = warning;
+DROP TVIEW tv_a CASCADE;
+RESET client_min_messages;
+SELECT equals('DROP CASCADE', (SELECT count(*) FROM pg_tview_meta) || coalesce(triggers(), ''), '0');
+
 -- DROP OWNED, DROP SCHEMA, DROP EXTENSION
 SET ROLE regress_tview_owner;
 CREATE TVIEW tv_o WITH (key = 'a') AS SELECT a FROM t;

@@ -118,5 +118,17 @@ CREATE TRIGGER count_users AFTER UPDATE ON tv_user FOR EACH ROW WHEN (new.pk_use
 UPDATE tb_user SET name = 'three' WHERE pk_user = 3;
 SELECT data ->> 'name' FROM tv_company WHERE pk_company = 1;
 SELECT same('tv_company, tv_user, tv_post', 'a trigger on a tview that writes a base table');
+-- one that never ends
+CREATE FUNCTION forever() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE tb_user SET name = name || '.' WHERE pk_user = 3;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER forever AFTER UPDATE ON tv_company FOR EACH ROW EXECUTE FUNCTION forever();
+CREATE TRIGGER count_forever AFTER UPDATE ON tv_user FOR EACH ROW EXECUTE FUNCTION count_users();
+SELECT refused('triggers that do not end', '54001', $$UPDATE tb_user SET name = 'loop' WHERE pk_user = 3; SELECT FROM tv_user$$);
+SELECT same('tv_company, tv_user, tv_post', 'triggers that do not end');
+
 SET client_min_messages = warning;
 DROP SCHEMA cascades CASCADE;
