@@ -53,3 +53,10 @@ tview_guc_init(void)
 							 PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("pg_tviews");
 }
+
+/* Is this session running a script of pg_dump?  All of them say so like this. */
+bool
+tview_restore_in_progress(void)
+{
+	return !check_function_bodies;
+}

@@ -18,5 +18,6 @@ extern int	tview_max_depth;
 extern int	tview_refresh_mode;
 
 extern void tview_guc_init(void);
+extern bool tview_restore_in_progress(void);
 
 #endif							/* TVIEWS_GUC_H */

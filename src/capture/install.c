@@ -82,6 +82,7 @@ typedef struct CaptureTrigger
 	char	   *name;
 	bool		truncate;		/* else for rows */
 	bool		inherited;		/* a partition's copy of its parent's */
+	bool		partial;		/* enabled, but not for all origins */
 } CaptureTrigger;
 
 /* All capture triggers, or those of one relation. */
@@ -113,6 +114,8 @@ capture_triggers(Oid relid)
 		trigger->name = pstrdup(NameStr(form->tgname));
 		trigger->truncate = TRIGGER_FOR_TRUNCATE(form->tgtype);
 		trigger->inherited = OidIsValid(form->tgparentid);
+		trigger->partial = (form->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+							form->tgenabled == TRIGGER_FIRES_ON_REPLICA);
 		triggers = lappend(triggers, trigger);
 	}
 	systable_endscan(scan);
@@ -136,14 +139,21 @@ has_own_trigger(Oid relid, bool truncate)
 }
 
 static void
-create_trigger(Oid relid, const char *name, const char *when, const char *each)
+enable_always(Oid relid, const char *trigger)
 {
-	name = quote_identifier(name);
+	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+									table_name(relid), quote_identifier(trigger)));
+}
+
+static void
+create_trigger(Oid relid, const char *unquoted, const char *when, const char *each)
+{
+	const char *name = quote_identifier(unquoted);
+
 	tview_run_as_superuser(psprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s "
 									"EXECUTE FUNCTION %s()", name, when,
 									table_name(relid), each, capture_function()));
-	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
-									table_name(relid), name));
+	enable_always(relid, unquoted);
 }
 
 /*
@@ -193,6 +203,28 @@ tview_capture_install(List *relids)
 			install_row_trigger(relid);
 		install_truncate_trigger(relid);
 	}
+}
+
+/*
+ * Make capture triggers of a relation that were enabled in another way fire
+ * always again.  Returns whether there were any.
+ */
+bool
+tview_capture_enable(Oid relid)
+{
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, capture_triggers(relid))
+	{
+		CaptureTrigger *trigger = lfirst(lc);
+
+		if (!trigger->partial)
+			continue;
+		enable_always(relid, trigger->name);
+		any = true;
+	}
+	return any;
 }
 
 /* Take the triggers off tables that no tview reads any more. */

@@ -7,7 +7,7 @@
  */
 #include "base/compat.h"
 
-#include "access/xact.h"
+#include "base/guc.h"
 #include "capture/capture.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_class.h"
@@ -21,7 +21,7 @@ child_dropped(Oid relid)
 {
 	ListCell   *lc;
 
-	if (!OidIsValid(tview_meta_relid()) ||
+	if (tview_restore_in_progress() || !OidIsValid(tview_meta_relid()) ||
 		list_length(relation_ancestors(relid)) < 2)
 		return;
 	foreach(lc, tviews_reading(relid))

@@ -39,12 +39,6 @@ PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
 
-static bool
-restore_in_progress(void)
-{
-	return !check_function_bodies;
-}
-
 static void
 refuse_write(TriggerData *data)
 {
@@ -74,7 +68,7 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 	if (tview_allow_direct_writes || tview_ddl_active() ||
 		tview_meta_of_table(relid) == NULL)
 		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
-	if (!restore_in_progress())
+	if (!tview_restore_in_progress())
 		refuse_write(data);
 	if (!row)
 		tview_dirty_add_whole(tview_desc(relid));
@@ -338,7 +332,7 @@ clean_up(Oid tview, Oid view, DropBehavior behavior)
 	ObjectAddress address;
 
 	tview_meta_delete(tview);
-	if (restore_in_progress() || !relation_exists(view))
+	if (tview_restore_in_progress() || !relation_exists(view))
 		return;
 	ObjectAddressSet(address, RelationRelationId, view);
 	performDeletion(&address, behavior, 0);
@@ -390,7 +384,7 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 		clean_up(meta->tview, meta->view, drop_behavior(data->parsetree));
 		any = true;
 	}
-	if (any && !restore_in_progress())
+	if (any && !tview_restore_in_progress())
 	{
 		CommandCounterIncrement();
 		tview_capture_sweep();
@@ -449,6 +443,43 @@ check_trigger_or_rule(Node *command)
 				 errdetail("Its rows are written as its definition computes them.")));
 }
 
+static bool
+enables_triggers(AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, command->cmds)
+	{
+		switch (lfirst_node(AlterTableCmd, lc)->subtype)
+		{
+			case AT_EnableTrig:
+			case AT_EnableTrigAll:
+			case AT_EnableTrigUser:
+			case AT_EnableReplicaTrig:
+				return true;
+			default:
+				break;
+		}
+	}
+	return false;
+}
+
+/*
+ * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
+ * changed while they were off is unknown, but to a restore.
+ */
+static void
+check_enabled_triggers(Oid relid)
+{
+	ListCell   *lc;
+
+	if (!tview_capture_enable(relid) || tview_restore_in_progress())
+		return;
+	foreach(lc, tviews_reading(relid))
+		if (tview_desc(lfirst_oid(lc))->populated)
+			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+}
+
 /* ALTER TABLE child NO INHERIT parent touches the child only. */
 static void
 check_lost_parents(AlterTableStmt *command)
@@ -501,10 +532,15 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_on_ddl() must be called as an event trigger")));
-	if (tview_ddl_active() || restore_in_progress() ||
-		!OidIsValid(tview_meta_relid()) || tview_meta_tables() == NIL)
+	if (tview_ddl_active() || !OidIsValid(tview_meta_relid()))
 		PG_RETURN_NULL();
 	CommandCounterIncrement();
+	if (IsA(data->parsetree, AlterTableStmt) &&
+		enables_triggers((AlterTableStmt *) data->parsetree))
+		foreach(lc, touched_relations())
+			check_enabled_triggers(lfirst_oid(lc));
+	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
+		PG_RETURN_NULL();
 	check_trigger_or_rule(data->parsetree);
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
