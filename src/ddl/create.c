@@ -10,13 +10,9 @@
 #include "base/compat.h"
 
 #include "access/xact.h"
-#include "base/guc.h"
 #include "base/sandbox.h"
 #include "capture/capture.h"
-#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
-#include "commands/defrem.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -28,96 +24,60 @@
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 
-/* A definition and its tracing queries read the tables as the owner. */
+/* Throw the first of a list of refusals, if any; prefix says what for, where they do not. */
 static void
-check_privileges(TviewRequest *request, List *relids)
+refuse(const char *prefix, List *refusals)
 {
-	Oid			schema = tview_extension_schema();
-	ListCell   *lc;
+	TviewRefusal *refusal;
 
-	if (schema_aclcheck_compat(schema, GetUserId(), ACL_USAGE) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for schema %s", get_namespace_name(schema)),
-				 errdetail("Refreshes use functions of pg_tviews in this schema as the owner of the tview."),
-				 errhint("GRANT USAGE ON SCHEMA %s.",
-						 quote_identifier(get_namespace_name(schema)))));
-	foreach(lc, relids)
-	{
-		Oid			relid = lfirst_oid(lc);
-
-		if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission denied for table %s", get_rel_name(relid)),
-					 errdetail("Tview \"%s\" reads it as its owner.", request->name),
-					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
-		if (pg_class_aclcheck(relid, GetUserId(), ACL_TRIGGER) != ACLCHECK_OK)
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission denied for table %s", get_rel_name(relid)),
-					 errdetail("Tview \"%s\" puts a trigger on it.", request->name),
-					 errhint("A tview needs SELECT and TRIGGER on each base table.")));
-	}
-}
-
-static void
-check_depth(TviewRequest *request, List *relids)
-{
-	int			depth = 1;
-	ListCell   *lc;
-
-	foreach(lc, relids)
-		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
-			depth = Max(depth, tview_desc(lfirst_oid(lc))->depth + 1);
-	if (depth > tview_max_depth)
-		ereport(ERROR,
-				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
-				 errmsg("tview \"%s\" would be %d tviews deep", request->name, depth),
-				 errdetail("The limit is %d.", tview_max_depth),
-				 errhint("Read base tables or backing views instead, or raise pg_tviews.max_depth.")));
-}
-
-/* Replacing a tview must not make it read a tview that reads it. */
-static void
-check_cycle(TviewRequest *request, Oid self, List *relids)
-{
-	List	   *above;
-	ListCell   *lc;
-
-	if (!OidIsValid(self))
+	if (refusals == NIL)
 		return;
-	above = tview_downstream(self);
-	foreach(lc, relids)
-		if (list_member_oid(above, lfirst_oid(lc)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-					 errmsg("tview \"%s\" cannot read tview \"%s\"", request->name,
-							get_rel_name(lfirst_oid(lc))),
-					 errdetail("Tview \"%s\" reads tview \"%s\".",
-							   get_rel_name(lfirst_oid(lc)), request->name),
-					 errhint("Read the base tables instead.")));
+	refusal = linitial(refusals);
+	ereport(ERROR,
+			(errcode(refusal->sqlstate),
+			 errmsg("%s%s", prefix, refusal->message),
+			 refusal->detail ? errdetail("%s", refusal->detail) : 0,
+			 refusal->hint ? errhint("%s", refusal->hint) : 0,
+			 refusal->location >= 0 ? errposition(refusal->location + 1) : 0));
 }
 
-/* Throw the first problem of the definition; returns the analysis if none. */
-static TviewAnalysis *
-check_definition(TviewRequest *request, Oid self)
+/*
+ * The reasons to refuse what the definition contains; *analysis gets what was
+ * found out where there is none.
+ */
+static List *
+analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 {
-	TviewAnalysis *analysis;
-	TviewSandbox sandbox;
-	List	   *problems;
-	List	   *relids;
+	List	   *refusals = tview_own_view_refusals(request);
+	Query	   *expanded;
 
-	tview_request_check_columns(request);
+	if (refusals != NIL)
+		return refusals;
+	expanded = tview_expand_query(request->query);
+	refusals = tview_check_definition(expanded, request->self);
+	if (refusals != NIL)
+		return refusals;
+	*analysis = tview_analyze(expanded, tview_key_attributes(request),
+							  list_length(request->key_columns),
+							  request->qualified_name, request->key_columns);
+	return tview_trace_refusals(request, (*analysis)->traces);
+}
+
+/* Throw the first reason to refuse the definition; returns the analysis if none. */
+static TviewAnalysis *
+check_definition(TviewRequest *request)
+{
+	TviewAnalysis *analysis = NULL;
+	TviewSandbox sandbox;
+	List	   *refusals;
+
+	tview_request_name_columns(request);
+	refuse("", tview_column_refusals(request));
 	tview_sandbox_enter(&sandbox, GetUserId(), NIL);
-	problems = tview_request_problems(request, &analysis);
+	refusals = analyze_definition(request, &analysis);
 	tview_sandbox_leave(&sandbox);
-	if (problems != NIL)
-		tview_refusal_throw(request, linitial(problems));
-	relids = tview_base_relations(analysis->expanded);
-	check_privileges(request, relids);
-	check_depth(request, relids);
-	check_cycle(request, self, relids);
+	refuse(psprintf("cannot create tview \"%s\": ", request->name), refusals);
+	refuse("", tview_reading_refusals(request, tview_base_relations(analysis->expanded)));
 	if (analysis->clock)
 		ereport(NOTICE,
 				(errmsg("tview \"%s\" depends on the clock or on settings", request->name),
@@ -227,32 +187,15 @@ create_primary_key(TviewRequest *request)
 	PG_END_TRY();
 }
 
-static bool
-has_suffix(const char *name, const char *suffix)
+static void
+create_index(TviewRequest *request, TargetEntry *tle)
 {
-	size_t		length = strlen(name);
+	TviewIndexKind kind = tview_column_role(request, tle).index;
 
-	return length > strlen(suffix) &&
-		strcmp(name + length - strlen(suffix), suffix) == 0;
-}
-
-/* The index a column gets by its name, or NULL. */
-static const char *
-index_for_column(TviewRequest *request, TargetEntry *tle)
-{
-	Oid			type = exprType((Node *) tle->expr);
-
-	if (!OidIsValid(GetDefaultOpClass(type, BTREE_AM_OID)) ||
-		(list_length(request->key_columns) == 1 &&
-		 strcmp(linitial(request->key_columns), tle->resname) == 0))
-		return NULL;
-	if (strcmp(tle->resname, "id") == 0)
-		return request->explicit_key ? "INDEX" : "UNIQUE INDEX";
-	if (strcmp(tle->resname, "identifier") == 0 ||
-		strncmp(tle->resname, "fk_", 3) == 0 ||
-		(type == UUIDOID && has_suffix(tle->resname, "_id")))
-		return "INDEX";
-	return NULL;
+	if (kind == TVIEW_INDEX_UNIQUE || kind == TVIEW_INDEX_PLAIN)
+		tview_ddl_execute("CREATE %s ON %s (%s)",
+						  kind == TVIEW_INDEX_UNIQUE ? "UNIQUE INDEX" : "INDEX",
+						  request->qualified_name, quote_identifier(tle->resname));
 }
 
 static void
@@ -262,14 +205,8 @@ create_indexes(TviewRequest *request)
 
 	create_primary_key(request);
 	foreach(lc, request->query->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		const char *kind = tle->resjunk ? NULL : index_for_column(request, tle);
-
-		if (kind != NULL)
-			tview_ddl_execute("CREATE %s ON %s (%s)", kind, request->qualified_name,
-							  quote_identifier(tle->resname));
-	}
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			create_index(request, lfirst(lc));
 }
 
 /* The table cannot be written but by refreshes. */
@@ -387,14 +324,13 @@ duplicate_relation(const char *name)
 
 /* Look for what is there already; false where there is nothing to do. */
 static bool
-check_existing(TviewRequest *request, Oid *self)
+check_existing(TviewRequest *request)
 {
 	Oid			view = get_relname_relid(request->view, request->schema);
 
-	*self = get_relname_relid(request->name, request->schema);
-	if (OidIsValid(*self))
+	if (OidIsValid(request->self))
 	{
-		const TviewMeta *meta = tview_meta_of_table(*self);
+		const TviewMeta *meta = tview_meta_of_table(request->self);
 
 		if (request->if_not_exists)
 		{
@@ -405,7 +341,7 @@ check_existing(TviewRequest *request, Oid *self)
 		}
 		if (!request->or_replace || meta == NULL)
 			duplicate_relation(request->name);
-		if (!relation_ownercheck_compat(*self, GetUserId()))
+		if (!relation_ownercheck_compat(request->self, GetUserId()))
 			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, request->name);
 		if (OidIsValid(view) && view != meta->view)
 			duplicate_relation(request->view);
@@ -416,7 +352,7 @@ check_existing(TviewRequest *request, Oid *self)
 }
 
 static void
-create_objects(TviewRequest *request, Oid self, List *relids)
+create_objects(TviewRequest *request, List *relids)
 {
 	List	   *settings = tview_settings_current();
 
@@ -424,8 +360,8 @@ create_objects(TviewRequest *request, Oid self, List *relids)
 	tview_flush();
 	create_view(request);
 	tview_capture_lock(relids);
-	if (OidIsValid(self))
-		replace(request, self, relids, settings);
+	if (OidIsValid(request->self))
+		replace(request, request->self, relids, settings);
 	else
 		create_new(request, relids, settings);
 }
@@ -436,19 +372,16 @@ create_objects(TviewRequest *request, Oid self, List *relids)
 bool
 tview_create(TviewRequest *request)
 {
-	Oid			self;
-	TviewAnalysis *analysis;
 	List	   *relids;
 
 	tview_request_resolve(request);
-	if (!check_existing(request, &self))
+	if (!check_existing(request))
 		return false;
-	analysis = check_definition(request, self);
-	relids = tview_base_relations(analysis->expanded);
+	relids = tview_base_relations(check_definition(request)->expanded);
 	tview_ddl_begin();
 	PG_TRY();
 	{
-		create_objects(request, self, relids);
+		create_objects(request, relids);
 	}
 	PG_FINALLY();
 	{

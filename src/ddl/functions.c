@@ -10,8 +10,6 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "parser/analyze.h"
-#include "parser/parser.h"
 #include "refresh/refresh.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -24,33 +22,6 @@ PGDLLEXPORT Datum pg_tviews_create(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_refresh(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_refresh_all(PG_FUNCTION_ARGS);
-
-/* Analyse a text that must be one SELECT. */
-Query *
-tview_parse_select(const char *sql)
-{
-	List	   *statements = raw_parser(sql, RAW_PARSE_DEFAULT);
-	RawStmt    *raw;
-
-	if (list_length(statements) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a tview must be defined by one SELECT"),
-				 errdetail("The text has %d statements.", list_length(statements)),
-				 errhint("Give one SELECT.")));
-	raw = linitial_node(RawStmt, statements);
-	if (!IsA(raw->stmt, SelectStmt))
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("a tview must be defined by a SELECT"),
-				 errhint("Give the SELECT only, without CREATE.")));
-	if (((SelectStmt *) raw->stmt)->intoClause != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("SELECT INTO cannot define a tview"),
-				 errhint("Remove INTO.")));
-	return parse_analyze_fixedparams(raw, sql, NULL, 0, NULL);
-}
 
 /* 'name=value' strings as the DefElems of WITH (name = value). */
 static List *

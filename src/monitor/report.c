@@ -13,7 +13,6 @@
 #include "analyze/feeds.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
-#include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "monitor/monitor.h"
 #include "nodes/nodeFuncs.h"
@@ -23,52 +22,61 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-#define KEY_PREFIX		"pk_"
-
 PGDLLEXPORT Datum pg_tviews_analyze_select(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_describe(PG_FUNCTION_ARGS);
 
 /* Name the tview after the first column that looks like a key. */
 static void
-derive_names(TviewReport *report)
+derive_names(TviewRequest *request)
 {
 	List	   *path = fetch_search_path(false);
-	char	   *schema = path == NIL ? NULL : get_namespace_name(linitial_oid(path));
 	ListCell   *lc;
 
-	foreach(lc, report->query->targetList)
+	request->schema = path == NIL ? InvalidOid : linitial_oid(path);
+	foreach(lc, request->query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-		char	   *table;
 
-		if (tle->resjunk || strncmp(tle->resname, KEY_PREFIX, strlen(KEY_PREFIX)) != 0 ||
-			tle->resname[strlen(KEY_PREFIX)] == '\0')
-			continue;
-		report->entity = tle->resname + strlen(KEY_PREFIX);
-		report->key_columns = list_make1(tle->resname);
-		table = psprintf("tv_%s", report->entity);
-		report->table = quote_qualified_identifier(schema, table);
-		report->view = quote_qualified_identifier(schema, psprintf("v_%s", report->entity));
-		if (schema != NULL)
-			report->self = get_relname_relid(table, linitial_oid(path));
-		break;
+		if (!tle->resjunk && tview_request_derive_names(request, tle->resname))
+			break;
 	}
 }
 
 static void
 examine_keys(TviewReport *report)
 {
-	int			nkeys = list_length(report->key_columns);
-	AttrNumber *keys = palloc0(sizeof(AttrNumber) * (nkeys + 1));
-	AttrNumber	document = tview_find_column(report->query, "data");
+	TviewRequest *request = &report->request;
+	int			nkeys = list_length(request->key_columns);
+	AttrNumber *keys = tview_key_attributes(request);
+	AttrNumber	document = tview_find_column(request->query, "data");
+
+	if (nkeys > 0)
+		report->traces = tview_analyze(report->expanded, keys, nkeys,
+									   request->qualified_name,
+									   request->key_columns)->traces;
+	report->feeds = tview_feeds(report->expanded, document, keys, nkeys);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+is_known(TviewReport *report, const TviewRefusal *refusal)
+{
 	ListCell   *lc;
 
-	foreach(lc, report->key_columns)
-		keys[foreach_current_index(lc)] = tview_find_column(report->query, lfirst(lc));
-	if (nkeys > 0)
-		report->traces = tview_analyze(report->expanded, keys, nkeys, report->table,
-									   report->key_columns)->traces;
-	report->feeds = tview_feeds(report->expanded, document, keys, nkeys);
+	foreach(lc, report->refusals)
+	{
+		TviewRefusal *known = lfirst(lc);
+
+		if (same_text(known->message, refusal->message) &&
+			same_text(known->detail, refusal->detail))
+			return true;
+	}
+	return false;
 }
 
 /* The same words twice, as for each of two levels, help nobody. */
@@ -78,17 +86,8 @@ add_refusals(TviewReport *report, List *refusals)
 	ListCell   *lc;
 
 	foreach(lc, refusals)
-	{
-		TviewRefusal *refusal = lfirst(lc);
-		bool		known = false;
-		ListCell   *lc2;
-
-		foreach(lc2, report->refusals)
-			known = known ||
-				strcmp(((TviewRefusal *) lfirst(lc2))->message, refusal->message) == 0;
-		if (!known)
-			report->refusals = lappend(report->refusals, refusal);
-	}
+		if (!is_known(report, lfirst(lc)))
+			report->refusals = lappend(report->refusals, lfirst(lc));
 }
 
 /* Find out everything; the sandbox gives names in tracing queries a schema. */
@@ -98,19 +97,26 @@ examine(TviewReport *report, Oid user, List *settings)
 	TviewSandbox sandbox;
 	Query	   *expanded;
 
-	add_refusals(report, tview_column_refusals(report));
+	add_refusals(report, tview_column_refusals(&report->request));
 	tview_sandbox_enter(&sandbox, user, settings);
-	expanded = tview_expand_query(report->query);
-	add_refusals(report, tview_check_definition(expanded, report->self));
+	expanded = tview_expand_query(report->request.query);
+	add_refusals(report, tview_check_definition(expanded, report->request.self));
 	report->clock = tview_depends_on_clock(expanded);
 	if (!expanded->hasModifyingCTE)
 	{
 		report->expanded = expanded;
 		examine_keys(report);
-		add_refusals(report, tview_trace_refusals(report));
+		add_refusals(report, tview_trace_refusals(&report->request, report->traces));
 	}
 	tview_sandbox_leave(&sandbox);
 }
+
+static const char *const index_names[] = {
+	[TVIEW_INDEX_NONE] = NULL,
+	[TVIEW_INDEX_PRIMARY_KEY] = "primary key",
+	[TVIEW_INDEX_UNIQUE] = "unique",
+	[TVIEW_INDEX_PLAIN] = "index",
+};
 
 static void
 write_columns(TviewReport *report, JsonWriter *writer)
@@ -118,21 +124,21 @@ write_columns(TviewReport *report, JsonWriter *writer)
 	ListCell   *lc;
 
 	json_begin_array(writer, "columns");
-	foreach(lc, report->query->targetList)
+	foreach(lc, report->request.query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		TviewColumnRole role;
 
 		if (tle->resjunk)
 			continue;
-		role = tview_column_role(report, tle);
+		role = tview_column_role(&report->request, tle);
 		json_begin_object(writer, NULL);
 		json_string(writer, "name", tle->resname);
 		json_string(writer, "type",
 					format_type_with_typemod(exprType((Node *) tle->expr),
 											 exprTypmod((Node *) tle->expr)));
 		json_string(writer, "role", role.role);
-		json_string(writer, "index", role.index);
+		json_string(writer, "index", index_names[role.index]);
 		json_end_object(writer);
 	}
 	json_end_array(writer);
@@ -161,13 +167,14 @@ write_refusals(TviewReport *report, JsonWriter *writer)
 static Datum
 report_as_jsonb(TviewReport *report)
 {
+	const TviewRequest *request = &report->request;
 	JsonWriter	writer = {0};
 
 	json_begin_object(&writer, NULL);
-	json_string(&writer, "entity", report->entity);
-	json_string(&writer, "table", report->table);
-	json_string(&writer, "view", report->view);
-	json_strings(&writer, "key", report->key_columns);
+	json_string(&writer, "entity", request->entity);
+	json_string(&writer, "table", request->qualified_name);
+	json_string(&writer, "view", request->qualified_view);
+	json_strings(&writer, "key", request->key_columns);
 	write_columns(report, &writer);
 	tview_report_tables(report, &writer);
 	json_boolean(&writer, "depends_on_clock", report->clock);
@@ -185,11 +192,14 @@ pg_tviews_analyze_select(PG_FUNCTION_ARGS)
 {
 	TviewReport report = {0};
 
-	report.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	derive_names(&report);
+	report.request.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	derive_names(&report.request);
+	add_refusals(&report, tview_own_view_refusals(&report.request));
 	examine(&report, GetUserId(), NIL);
 	if (report.expanded != NULL)
-		add_refusals(&report, tview_rights_refusals(&report));
+		add_refusals(&report,
+					 tview_reading_refusals(&report.request,
+											tview_base_relations(report.expanded)));
 	return report_as_jsonb(&report);
 }
 
@@ -224,6 +234,30 @@ qualified_name(Oid relid)
 									  get_rel_name(relid));
 }
 
+static List *
+copy_strings(List *strings)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		copy = lappend(copy, pstrdup(lfirst(lc)));
+	return copy;
+}
+
+/* What an existing tview was created with; the SELECT and full names are not. */
+static void
+request_of_meta(TviewRequest *request, const TviewMeta *meta)
+{
+	const char *untraceable = tview_meta_option(meta, "on_untraceable");
+
+	request->recompute = untraceable != NULL && pg_strcasecmp(untraceable, "recompute") == 0;
+	request->explicit_key = tview_meta_option(meta, "key") != NULL;
+	request->entity = pstrdup(meta->entity);
+	request->self = meta->tview;
+	request->key_columns = copy_strings(meta->key_columns);
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_describe);
 
 /*
@@ -233,30 +267,25 @@ PG_FUNCTION_INFO_V1(pg_tviews_describe);
 Datum
 pg_tviews_describe(PG_FUNCTION_ARGS)
 {
-	const TviewMeta *meta = tview_meta_of_table(PG_GETARG_OID(0));
-	const char *untraceable;
+	Oid			tview = PG_GETARG_OID(0);
+	const TviewMeta *meta = tview_meta_of_table(tview);
 	TviewReport report = {0};
-	List	   *settings = NIL;
+	List	   *settings;
 	Oid			view;
-	ListCell   *lc;
 
 	if (meta == NULL)
 		PG_RETURN_NULL();
 	view = meta->view;
-	untraceable = tview_meta_option(meta, "on_untraceable");
-	report.recompute = untraceable != NULL && pg_strcasecmp(untraceable, "recompute") == 0;
-	report.explicit_key = tview_meta_option(meta, "key") != NULL;
-	report.entity = pstrdup(meta->entity);
-	report.self = meta->tview;
-	foreach(lc, meta->key_columns)
-		report.key_columns = lappend(report.key_columns, pstrdup(lfirst(lc)));
-	foreach(lc, meta->settings)
-		settings = lappend(settings, pstrdup(lfirst(lc)));
-	if (!OidIsValid(relation_owner(report.self)) || !OidIsValid(relation_owner(view)))
+	settings = copy_strings(meta->settings);
+	request_of_meta(&report.request, meta);
+	if (!OidIsValid(relation_owner(tview)) || !OidIsValid(relation_owner(view)))
 		PG_RETURN_NULL();
-	report.table = qualified_name(report.self);
-	report.view = qualified_name(view);
-	report.query = definition_of_view(view);
-	examine(&report, relation_owner(report.self), settings);
+	report.request.name = get_rel_name(tview);
+	report.request.schema = get_rel_namespace(tview);
+	report.request.view = get_rel_name(view);
+	report.request.qualified_name = qualified_name(tview);
+	report.request.qualified_view = qualified_name(view);
+	report.request.query = definition_of_view(view);
+	examine(&report, relation_owner(tview), settings);
 	return report_as_jsonb(&report);
 }

@@ -119,7 +119,7 @@ write_trace(TviewReport *report, const TviewTrace *trace, JsonWriter *writer)
 
 		if (query->direct != NULL)
 			json_strings(writer, NULL, column_names(trace->relid, query->direct,
-													list_length(report->key_columns)));
+													list_length(report->request.key_columns)));
 		else
 			queries = lappend(queries, query->sql + strspn(query->sql, " "));
 	}

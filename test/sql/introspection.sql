@@ -292,7 +292,16 @@ SELECT * FROM refusals_of($$
     WITH gone AS (DELETE FROM tb_rating RETURNING fk_post)
     SELECT fk_post AS pk_post, '{}'::jsonb AS data FROM gone $$);
 SELECT * FROM refusals_of($$SELECT 1 AS pk_one, '{}'::jsonb AS data$$);
+-- those that lie in what is there already: the tview's own view, and tviews above it
+CREATE TVIEW tv_low AS SELECT pk_user AS pk_low, to_jsonb(u) AS data FROM tb_user u;
+CREATE TVIEW tv_high AS SELECT pk_low AS pk_high, data FROM tv_low;
+SELECT * FROM refusals_of('SELECT pk_low, data FROM v_low');
+SELECT * FROM refusals_of('SELECT pk_high AS pk_low, data FROM tv_high');
+DROP TVIEW tv_high, tv_low;
 \x off
+-- CREATE TVIEW says the first in the same words
+CREATE TVIEW tv_post AS SELECT pk_post, title AS data FROM tb_post;
+CREATE TVIEW tv_post AS SELECT pk_post, jsonb_build_object('n', (SELECT count(*) FROM tb_user)) AS data FROM tb_post;
 
 -- Only what is not one SELECT is an error
 SELECT pg_tviews_analyze_select('SELECT 1; SELECT 2');
@@ -346,6 +355,8 @@ SELECT pg_tviews_refresh('tv_shelf');
 SELECT * FROM pg_tviews_health();
 SELECT DISTINCT purpose, watches, state FROM pg_tview_triggers ORDER BY 1, 2, 3;
 BEGIN;
+-- while this one runs, a trigger that is enabled fires always
+ALTER EVENT TRIGGER pg_tviews_on_ddl DISABLE;
 ALTER TABLE tb_user DISABLE TRIGGER pg_tviews_capture;
 ALTER TABLE tb_comment ENABLE REPLICA TRIGGER pg_tviews_capture;
 ALTER TABLE tb_comment ENABLE TRIGGER pg_tviews_truncate;

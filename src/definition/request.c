@@ -1,0 +1,228 @@
+/*
+ * request.c
+ *		Reads what is asked for: the SELECT, options and names.
+ *
+ * What makes no sense here is an error of the statement, not a reason to refuse
+ * its definition, and is thrown.
+ */
+#include "base/compat.h"
+
+#include "catalog/namespace.h"
+#include "commands/defrem.h"
+#include "definition/definition.h"
+#include "parser/analyze.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+#define TABLE_PREFIX	"tv_"
+#define VIEW_PREFIX		"v_"
+#define KEY_PREFIX		"pk_"
+
+/* Analyse a text that must be one SELECT. */
+Query *
+tview_parse_select(const char *sql)
+{
+	List	   *statements = raw_parser(sql, RAW_PARSE_DEFAULT);
+	RawStmt    *raw;
+
+	if (list_length(statements) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("a tview must be defined by one SELECT"),
+				 errdetail("The text has %d statements.", list_length(statements)),
+				 errhint("Give one SELECT.")));
+	raw = linitial_node(RawStmt, statements);
+	if (!IsA(raw->stmt, SelectStmt))
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("a tview must be defined by a SELECT"),
+				 errhint("Give the SELECT only, without CREATE.")));
+	if (((SelectStmt *) raw->stmt)->intoClause != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("SELECT INTO cannot define a tview"),
+				 errhint("Remove INTO.")));
+	return parse_analyze_fixedparams(raw, sql, NULL, 0, NULL);
+}
+
+static List *
+parse_key_option(const char *value)
+{
+	List	   *names = NIL;
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (!SplitIdentifierString(pstrdup(value), ',', &names) || names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid value for option \"key\": \"%s\"", value),
+				 errhint("Give one or more output columns, separated by commas.")));
+	foreach(lc, names)
+		for_each_cell(lc2, names, lnext(names, lc))
+			if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("column \"%s\" appears twice in option \"key\"",
+								(char *) lfirst(lc)),
+						 errhint("Name each key column once.")));
+	if (list_length(names) > INDEX_MAX_KEYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_TOO_MANY_COLUMNS),
+				 errmsg("cannot use more than %d columns in a key", INDEX_MAX_KEYS),
+				 errhint("Name fewer columns.")));
+	return names;
+}
+
+static bool
+parse_untraceable_option(const char *value)
+{
+	if (pg_strcasecmp(value, "recompute") == 0)
+		return true;
+	if (pg_strcasecmp(value, "error") == 0)
+		return false;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid value for option \"on_untraceable\": \"%s\"", value),
+			 errhint("Valid values are \"error\" and \"recompute\".")));
+}
+
+/* Read WITH (...) into the request. */
+void
+tview_request_options(TviewRequest *request, List *options)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+		char	   *value = defGetString(option);
+
+		if (option->defnamespace != NULL ||
+			(strcmp(option->defname, "key") != 0 &&
+			 strcmp(option->defname, "on_untraceable") != 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unrecognized tview option \"%s\"", option->defname),
+					 errhint("Valid options are \"key\" and \"on_untraceable\".")));
+		if (strcmp(option->defname, "key") == 0)
+		{
+			if (request->explicit_key)
+				ereport(ERROR,
+						(errcode(ERRCODE_SYNTAX_ERROR),
+						 errmsg("option \"key\" specified more than once"),
+						 errhint("List all key columns in one option: WITH (key = 'a, b').")));
+			request->key_columns = parse_key_option(value);
+			request->explicit_key = true;
+		}
+		else
+			request->recompute = parse_untraceable_option(value);
+		request->stored_options = lappend(request->stored_options,
+										  psprintf("%s=%s", option->defname, value));
+	}
+}
+
+static void
+check_name_length(const char *name, const char *of)
+{
+	if (strlen(name) >= NAMEDATALEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("tview name \"%s\" is too long", of),
+				 errdetail("The name of its backing view, \"%s\", would exceed %d bytes.",
+						   name, NAMEDATALEN - 1),
+				 errhint("Choose a shorter name.")));
+}
+
+/* Derive entity, view and key names from the name of the table. */
+void
+tview_request_resolve_names(TviewRequest *request, char *name)
+{
+	bool		prefixed = strncmp(name, TABLE_PREFIX, strlen(TABLE_PREFIX)) == 0 &&
+		name[strlen(TABLE_PREFIX)] != '\0';
+	char	   *schema = get_namespace_name(request->schema);
+
+	if (!prefixed && !request->explicit_key)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("tview name \"%s\" is not \"%s\" and the name of an entity", name, TABLE_PREFIX),
+				 errdetail("By convention tview tv_post has the key column pk_post."),
+				 errhint("Rename it to \"%s%s\", or name its key: WITH (key = 'column').",
+						 TABLE_PREFIX, strcmp(name, TABLE_PREFIX) == 0 ? "entity" : name)));
+	request->name = name;
+	request->entity = pstrdup(prefixed ? name + strlen(TABLE_PREFIX) : name);
+	request->view = psprintf("%s%s", VIEW_PREFIX, request->entity);
+	check_name_length(request->view, name);
+	if (!request->explicit_key)
+	{
+		char	   *key = psprintf("%s%s", KEY_PREFIX, request->entity);
+
+		check_name_length(key, name);
+		request->key_columns = list_make1(key);
+	}
+	request->qualified_name = quote_qualified_identifier(schema, name);
+	request->qualified_view = quote_qualified_identifier(schema, request->view);
+	request->self = get_relname_relid(name, request->schema);
+}
+
+/* Name a request after an output column pk_<entity>; false for any other name. */
+bool
+tview_request_derive_names(TviewRequest *request, const char *column)
+{
+	const char *entity = column + strlen(KEY_PREFIX);
+
+	if (strncmp(column, KEY_PREFIX, strlen(KEY_PREFIX)) != 0 || entity[0] == '\0')
+		return false;
+	tview_request_resolve_names(request, psprintf("%s%s", TABLE_PREFIX, entity));
+	return true;
+}
+
+/* Resolve names and options; throws where they make no sense. */
+void
+tview_request_resolve(TviewRequest *request)
+{
+	if (request->range->relpersistence == RELPERSISTENCE_TEMP ||
+		(request->range->schemaname != NULL &&
+		 strcmp(request->range->schemaname, "pg_temp") == 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("tview \"%s\" cannot be temporary", request->range->relname),
+				 errhint("Create it in a permanent schema.")));
+	tview_request_options(request, request->options);
+	request->schema = RangeVarGetAndCheckCreationNamespace(request->range, NoLock, NULL);
+	tview_request_resolve_names(request, request->range->relname);
+}
+
+/* Give the output columns the names of CREATE TVIEW x (a, b). */
+void
+tview_request_name_columns(TviewRequest *request)
+{
+	ListCell   *name = list_head(request->column_names);
+	ListCell   *lc;
+
+	foreach(lc, request->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (tle->resjunk || name == NULL)
+			continue;
+		tle->resname = pstrdup(strVal(lfirst(name)));
+		name = lnext(request->column_names, name);
+	}
+	if (name != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("tview \"%s\" has more column names than output columns",
+						request->name),
+				 errhint("Give one name for each output column.")));
+}
+
+/* What messages call the tview: tview "tv_post". */
+char *
+tview_request_title(const TviewRequest *request)
+{
+	if (request->name == NULL)
+		return pstrdup("the tview");
+	return psprintf("tview \"%s\"", request->name);
+}
