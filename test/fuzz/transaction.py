@@ -57,7 +57,7 @@ class Transactions(Expressions):
             self.savepoints.append(f"s{len(self.savepoints)}")
             return self.step("SAVEPOINT", "SAVEPOINT ", self.savepoints[-1])
         if pick < 0.25 and self.savepoints:
-            verb = rng.choice(("ROLLBACK TO SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
+            verb = rng.choice(("ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
             at = rng.randrange(len(self.savepoints))
             name = self.savepoints[at]
             del self.savepoints[at + (verb[0:8] == "ROLLBACK"):]
