@@ -144,8 +144,7 @@ extern void tview_desc_init(void);
 extern TviewDesc *tview_desc(Oid tview);
 extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
-
-/* report.c */
+extern List *tview_downstream(Oid tview);
 extern AttrNumber tview_find_column(Query *query, const char *name);
 
 #endif							/* TVIEWS_ANALYZE_H */

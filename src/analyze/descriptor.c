@@ -337,6 +337,36 @@ tview_desc(Oid tview)
 	return desc;
 }
 
+static List *
+find_downstream(Oid tview)
+{
+	List	   *all = list_make1_oid(tview);
+
+	for (int i = 0; i < list_length(all); i++)
+		all = list_concat_unique_oid(all, tviews_reading(list_nth_oid(all, i)));
+	return all;
+}
+
+/* The tview itself and every tview above it, at any depth; do not modify. */
+List *
+tview_downstream(Oid tview)
+{
+	TviewDesc  *desc = tview_desc(tview);
+
+	if (desc->downstream_generation != generation)
+	{
+		uint64		before = generation;
+		List	   *found = find_downstream(tview);
+		MemoryContext old = MemoryContextSwitchTo(desc->context);
+
+		list_free(desc->downstream);
+		desc->downstream = list_copy(found);
+		desc->downstream_generation = before;
+		MemoryContextSwitchTo(old);
+	}
+	return desc->downstream;
+}
+
 static void
 free_plan(SPIPlanPtr plan)
 {

@@ -128,26 +128,6 @@ alter_both(const TviewMeta *meta, const char *action)
 }
 
 static void
-check_traceable(const TviewMeta *meta)
-{
-	TviewDesc  *desc = tview_desc(meta->tview);
-	ListCell   *lc;
-
-	foreach(lc, desc->traces)
-	{
-		TviewTrace *trace = lfirst(lc);
-
-		if (trace->whole)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("changes to table \"%s\" cannot be traced to keys",
-							get_rel_name(trace->relid)),
-					 errdetail("Tview %s needs on_untraceable = 'recompute'.",
-							   desc->name)));
-	}
-}
-
-static void
 set_options(const TviewMeta *old, List *options)
 {
 	TviewRequest request = {0};
@@ -161,7 +141,8 @@ set_options(const TviewMeta *old, List *options)
 				 errmsg("cannot change the key of tview \"%s\"", get_rel_name(meta.tview)),
 				 errhint("Drop the tview and create it again.")));
 	if (!request.recompute)
-		check_traceable(old);
+		tview_refuse(&request, psprintf("cannot alter tview \"%s\": ", get_rel_name(meta.tview)),
+					 tview_trace_refusals(&request, tview_desc(meta.tview)->traces));
 	meta.options = request.stored_options;
 	if (key != NULL)
 		meta.options = lappend(meta.options, psprintf("key=%s", key));

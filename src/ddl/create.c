@@ -24,9 +24,23 @@
 #include "utils/ruleutils.h"
 #include "utils/snapmgr.h"
 
-/* Throw the first of a list of refusals, if any; prefix says what for, where they do not. */
 static void
-refuse(const char *prefix, List *refusals)
+error_position(const TviewRequest *request, int location)
+{
+	if (location < 0)
+		return;
+	if (request->text == NULL)
+		errposition(location + 1);
+	else
+	{
+		internalerrposition(location + 1);
+		internalerrquery(request->text);
+	}
+}
+
+/* Throw the first of a list of refusals, if any; prefix says what for, where they do not. */
+void
+tview_refuse(const TviewRequest *request, const char *prefix, List *refusals)
 {
 	TviewRefusal *refusal;
 
@@ -38,7 +52,7 @@ refuse(const char *prefix, List *refusals)
 			 errmsg("%s%s", prefix, refusal->message),
 			 refusal->detail ? errdetail("%s", refusal->detail) : 0,
 			 refusal->hint ? errhint("%s", refusal->hint) : 0,
-			 refusal->location >= 0 ? errposition(refusal->location + 1) : 0));
+			 error_position(request, refusal->location)));
 }
 
 /*
@@ -72,12 +86,15 @@ check_definition(TviewRequest *request)
 	List	   *refusals;
 
 	tview_request_name_columns(request);
-	refuse("", tview_column_refusals(request));
+	tview_refuse(request, "", tview_column_refusals(request));
 	tview_sandbox_enter(&sandbox, GetUserId(), NIL);
 	refusals = analyze_definition(request, &analysis);
 	tview_sandbox_leave(&sandbox);
-	refuse(psprintf("cannot create tview \"%s\": ", request->name), refusals);
-	refuse("", tview_reading_refusals(request, tview_base_relations(analysis->expanded)));
+	tview_refuse(request, psprintf("cannot create tview \"%s\": ", request->name),
+				 refusals);
+	tview_refuse(request, "",
+				 tview_reading_refusals(request,
+										tview_base_relations(analysis->expanded)));
 	if (analysis->clock)
 		ereport(NOTICE,
 				(errmsg("tview \"%s\" depends on the clock or on settings", request->name),
@@ -262,6 +279,18 @@ create_new(TviewRequest *request, List *relids, List *settings)
 	tview_capture_install(relids);
 }
 
+/* The type of an output column, as ADD COLUMN takes it. */
+static char *
+column_type(Node *expr)
+{
+	char	   *type = format_type_with_typemod(exprType(expr), exprTypmod(expr));
+	Oid			collation = exprCollation(expr);
+
+	if (!OidIsValid(collation) || collation == get_typcollation(exprType(expr)))
+		return type;
+	return psprintf("%s COLLATE %s", type, generate_collation_name(collation));
+}
+
 /* Columns that OR REPLACE adds at the end of the definition. */
 static void
 add_columns(TviewRequest *request, Oid tview)
@@ -277,7 +306,8 @@ add_columns(TviewRequest *request, Oid tview)
 			continue;
 		tview_ddl_execute("ALTER TABLE %s ADD COLUMN %s %s",
 						  request->qualified_name, quote_identifier(tle->resname),
-						  format_type_with_typemod(exprType(expr), exprTypmod(expr)));
+						  column_type(expr));
+		create_index(request, tle);
 	}
 }
 

@@ -10,6 +10,8 @@
 
 /* create.c */
 extern bool tview_create(TviewRequest *request);
+extern void tview_refuse(const TviewRequest *request, const char *prefix,
+						 List *refusals);
 extern void tview_populate(Oid tview);
 
 /* sql.c */

@@ -66,7 +66,8 @@ pg_tviews_create(PG_FUNCTION_ARGS)
 	TviewRequest request = {0};
 
 	request.range = range_from_text(PG_GETARG_TEXT_PP(0));
-	request.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	request.text = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	request.query = tview_parse_select(request.text);
 	request.options = options_from_array(PG_GETARG_DATUM(2));
 	request.with_data = true;
 	tview_create(&request);

@@ -16,6 +16,7 @@ typedef struct TviewRequest
 {
 	RangeVar   *range;			/* as the user wrote the name */
 	Query	   *query;			/* the analysed SELECT */
+	const char *text;			/* its text, where it is not the statement's own */
 	List	   *column_names;	/* CREATE TVIEW x (a, b); of String */
 	List	   *options;		/* of DefElem */
 	bool		if_not_exists;

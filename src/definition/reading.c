@@ -8,7 +8,6 @@
 #include "base/guc.h"
 #include "definition/definition.h"
 #include "miscadmin.h"
-#include "refresh/refresh.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"

@@ -22,38 +22,9 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "storage/lock.h"
-#include "utils/memutils.h"
 
 /* Users' advisory locks have class 1 and 2. */
 #define TVIEW_LOCK_CLASS	41
-
-static List *
-find_downstream(Oid tview)
-{
-	List	   *all = list_make1_oid(tview);
-
-	for (int i = 0; i < list_length(all); i++)
-		all = list_concat_unique_oid(all, tviews_reading(list_nth_oid(all, i)));
-	return all;
-}
-
-/* The tview itself and every tview above it, at any depth; do not modify. */
-List *
-tview_downstream(Oid tview)
-{
-	TviewDesc  *desc = tview_desc(tview);
-
-	if (desc->downstream_generation != tview_desc_generation())
-	{
-		uint64		generation = tview_desc_generation();
-		MemoryContext old = MemoryContextSwitchTo(desc->context);
-
-		desc->downstream = find_downstream(tview);
-		desc->downstream_generation = generation;
-		MemoryContextSwitchTo(old);
-	}
-	return desc->downstream;
-}
 
 /* Lock these tviews and all above them until the end of the transaction. */
 void

@@ -41,7 +41,6 @@ extern void tview_duplicate_key_error(TviewDesc *desc, const Datum *key);
 
 /* locks.c */
 extern void tview_lock_for_refresh(List *tviews);
-extern List *tview_downstream(Oid tview);
 
 /* keyset.c */
 extern KeySet *keyset_create(const TviewDesc *desc);
