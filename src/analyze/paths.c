@@ -25,6 +25,15 @@ strip_relabel(Node *node)
 	return node;
 }
 
+/* Is the operator the one by which a btree index on the type finds equals? */
+static bool
+belongs_to_type(Oid operator, Oid type)
+{
+	TypeCacheEntry *typcache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
+
+	return list_member_oid(get_mergejoin_opfamilies(operator), typcache->btree_opf);
+}
+
 /*
  * Is this `a = b` under the default btree equality of its type?  Then a key
  * equal to a is equal to b.
@@ -34,7 +43,6 @@ is_equality(Node *fact, Node **left, Node **right)
 {
 	OpExpr	   *op = (OpExpr *) fact;
 	Oid			type;
-	TypeCacheEntry *typcache;
 
 	if (!IsA(fact, OpExpr) || list_length(op->args) != 2 ||
 		(OidIsValid(op->inputcollid) &&
@@ -43,18 +51,21 @@ is_equality(Node *fact, Node **left, Node **right)
 	type = exprType(linitial(op->args));
 	if (type != exprType(lsecond(op->args)) || !op_mergejoinable(op->opno, type))
 		return false;
-	typcache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
-	if (!list_member_oid(get_mergejoin_opfamilies(op->opno), typcache->btree_opf))
+	if (!belongs_to_type(op->opno, type))
 		return false;
 	*left = strip_relabel(linitial(op->args));
 	*right = strip_relabel(lsecond(op->args));
 	return true;
 }
 
-/* Everything the conditions make equal to an expression, itself first. */
+/*
+ * Everything the conditions make equal to an expression, itself first.  Equal
+ * as the expression's type has it: what citext calls equal, text does not.
+ */
 static List *
 equal_expressions(List *facts, Node *expr)
 {
+	Oid			type = exprType(expr);
 	List	   *members = list_make1(strip_relabel(expr));
 
 	for (int i = 0; i < list_length(members); i++)
@@ -66,7 +77,8 @@ equal_expressions(List *facts, Node *expr)
 			Node	   *left;
 			Node	   *right;
 
-			if (!is_equality(lfirst(lc), &left, &right))
+			if (!is_equality(lfirst(lc), &left, &right) ||
+				!belongs_to_type(((OpExpr *) lfirst(lc))->opno, type))
 				continue;
 			if (equal(left, list_nth(members, i)))
 				members = list_append_unique(members, right);

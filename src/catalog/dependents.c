@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_rewrite.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
@@ -41,15 +42,52 @@ rule_relation(Oid rule)
 	return result;
 }
 
-/* Views whose definition mentions the relation itself. */
+/* The table whose row security policy this is, or InvalidOid. */
+static Oid
+policy_relation(Oid policy)
+{
+	Relation	rel = table_open(PolicyRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_policy_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(policy));
+	scan = systable_beginscan(rel, PolicyOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = ((Form_pg_policy) GETSTRUCT(tuple))->polrelid;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * The relation that a pg_depend entry ties to what it refers to: a view by its
+ * rule, a table by its policy; InvalidOid for anything else.
+ */
+static Oid
+reading_relation(Form_pg_depend depend)
+{
+	Oid			relid;
+
+	if (depend->classid == PolicyRelationId)
+		return policy_relation(depend->objid);
+	if (depend->classid != RewriteRelationId)
+		return InvalidOid;
+	relid = rule_relation(depend->objid);
+	return get_rel_relkind(relid) == RELKIND_VIEW ? relid : InvalidOid;
+}
+
+/* Views whose definition, and tables whose policies, mention the relation. */
 static List *
-views_mentioning(Oid relid)
+relations_mentioning(Oid relid)
 {
 	Relation	rel = table_open(DependRelationId, AccessShareLock);
 	ScanKeyData keys[2];
 	SysScanDesc scan;
 	HeapTuple	tuple;
-	List	   *views = NIL;
+	List	   *readers = NIL;
 
 	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
 				F_OIDEQ, ObjectIdGetDatum(RelationRelationId));
@@ -58,19 +96,14 @@ views_mentioning(Oid relid)
 	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
-		Oid			view;
+		Oid			reader = reading_relation((Form_pg_depend) GETSTRUCT(tuple));
 
-		if (depend->classid != RewriteRelationId)
-			continue;
-		view = rule_relation(depend->objid);
-		if (OidIsValid(view) && view != relid &&
-			get_rel_relkind(view) == RELKIND_VIEW)
-			views = list_append_unique_oid(views, view);
+		if (OidIsValid(reader) && reader != relid)
+			readers = list_append_unique_oid(readers, reader);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	return views;
+	return readers;
 }
 
 /* Direct parents of a partition or inheritance child. */
@@ -119,18 +152,18 @@ tviews_reading(Oid relid)
 
 	for (int i = 0; i < list_length(pending); i++)
 	{
-		List	   *views = views_mentioning(list_nth_oid(pending, i));
+		List	   *readers = relations_mentioning(list_nth_oid(pending, i));
 		ListCell   *lc;
 
 		CHECK_FOR_INTERRUPTS();
-		foreach(lc, views)
+		foreach(lc, readers)
 		{
 			const TviewMeta *meta = tview_meta_of_view(lfirst_oid(lc));
 
 			if (meta != NULL)
 				tviews = list_append_unique_oid(tviews, meta->tview);
 		}
-		pending = list_concat_unique_oid(pending, views);
+		pending = list_concat_unique_oid(pending, readers);
 	}
 	return tviews;
 }

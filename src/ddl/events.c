@@ -443,6 +443,28 @@ check_trigger_or_rule(Node *command)
 				 errdetail("Its rows are written as its definition computes them.")));
 }
 
+/* Renamed labels and attributes show in documents while no row changes. */
+static bool
+renames_parts_of_type(Node *command)
+{
+	if (IsA(command, AlterEnumStmt))
+		return ((AlterEnumStmt *) command)->oldVal != NULL;
+	if (IsA(command, RenameStmt))
+		return ((RenameStmt *) command)->renameType == OBJECT_ATTRIBUTE;
+	return IsA(command, AlterTableStmt) &&
+		((AlterTableStmt *) command)->objtype == OBJECT_TYPE;
+}
+
+static void
+recompute_all(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+		if (tview_desc(lfirst_oid(lc))->populated)
+			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+}
+
 static bool
 enables_triggers(AlterTableStmt *command)
 {
@@ -542,6 +564,8 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	check_trigger_or_rule(data->parsetree);
+	if (renames_parts_of_type(data->parsetree))
+		recompute_all();
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))

@@ -35,6 +35,15 @@
  * definition is evaluated, nothing may start another flush. */
 static int	writing_level = 0;
 
+/* The command that reads what this transaction's last flush wrote; 0: none. */
+static CommandId flushed_command = 0;
+
+CommandId
+tview_flushed_command(void)
+{
+	return flushed_command;
+}
+
 /* Are rows of a tview being computed or written by us right now? */
 bool
 tview_flush_is_writing(void)
@@ -46,6 +55,8 @@ tview_flush_is_writing(void)
 void
 tview_flush_abort(int level)
 {
+	if (level <= 1)
+		flushed_command = 0;
 	if (writing_level >= level)
 	{
 		writing_level = 0;
@@ -271,6 +282,7 @@ tview_flush(void)
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+	flushed_command = GetCurrentCommandId(false);
 }
 
 /*

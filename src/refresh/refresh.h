@@ -36,6 +36,7 @@ extern void tview_flush(void);
 extern void tview_flush_for(List *relids);
 extern void tview_flush_abort(int level);
 extern bool tview_flush_is_writing(void);
+extern CommandId tview_flushed_command(void);
 extern void tview_refresh_fully(Oid tview);
 extern void tview_duplicate_key_error(TviewDesc *desc, const Datum *key);
 

@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "refresh/refresh.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -76,7 +77,8 @@ make_estate(Relation rel, TviewDesc *desc, ResultRelInfo *relinfo)
 	return estate;
 }
 
-/* Columns of unique or exclusion indexes other than the key's. */
+/* Columns that unique or exclusion indexes other than the key's depend on,
+ * offset by FirstLowInvalidHeapAttributeNumber. */
 static Bitmapset *
 unique_columns(ResultRelInfo *relinfo, Relation *key_index)
 {
@@ -91,10 +93,36 @@ unique_columns(ResultRelInfo *relinfo, Relation *key_index)
 		if (index->rd_index->indisprimary)
 			*key_index = index;
 		else if (info->ii_Unique || info->ii_ExclusionOps != NULL)
+		{
 			for (int j = 0; j < info->ii_NumIndexAttrs; j++)
-				columns = bms_add_member(columns, info->ii_IndexAttrNumbers[j]);
+				if (info->ii_IndexAttrNumbers[j] != 0)
+					columns = bms_add_member(columns, info->ii_IndexAttrNumbers[j] -
+											 FirstLowInvalidHeapAttributeNumber);
+			pull_varattnos((Node *) info->ii_Expressions, 1, &columns);
+			pull_varattnos((Node *) info->ii_Predicate, 1, &columns);
+		}
 	}
 	return columns;
+}
+
+static void
+lost_primary_key(TviewDesc *desc)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("tview %s has lost its primary key", desc->name),
+			 errhint("Add a primary key on its key columns.")));
+}
+
+/* Which of the key columns this attribute of the table is. */
+static int
+key_number(TviewDesc *desc, AttrNumber attno)
+{
+	for (int i = 0; i < desc->nkeys; i++)
+		if (desc->keys[i].table_attno == attno)
+			return i;
+	lost_primary_key(desc);
+	return -1;
 }
 
 static void
@@ -105,10 +133,7 @@ prepare_key_scan(TviewWriter *writer)
 	int			nkeys = desc->nkeys;
 
 	if (index == NULL || index->rd_index->indnkeyatts != nkeys)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("tview %s has lost its primary key", desc->name),
-				 errhint("Add a primary key on its key columns.")));
+		lost_primary_key(desc);
 	writer->scan_keys = palloc(sizeof(ScanKeyData) * nkeys);
 	writer->scan_key_of = palloc(sizeof(int) * nkeys);
 	for (int i = 0; i < nkeys; i++)
@@ -120,9 +145,7 @@ prepare_key_scan(TviewWriter *writer)
 		ScanKeyEntryInitialize(&writer->scan_keys[i], 0, i + 1,
 							   BTEqualStrategyNumber, InvalidOid,
 							   index->rd_indcollation[i], get_opcode(operator), 0);
-		for (int j = 0; j < nkeys; j++)
-			if (desc->keys[j].table_attno == index->rd_index->indkey.values[i])
-				writer->scan_key_of[i] = j;
+		writer->scan_key_of[i] = key_number(desc, index->rd_index->indkey.values[i]);
 	}
 }
 
@@ -310,9 +333,8 @@ row_differs(TviewWriter *writer, bool *unique_differs)
 			continue;
 		differs = true;
 
-		/* Member 0 stands for an expression, which may use any column. */
-		if (bms_is_member(attno, writer->unique_columns) ||
-			bms_is_member(0, writer->unique_columns))
+		if (bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
+						  writer->unique_columns))
 			*unique_differs = true;
 	}
 	return differs;

@@ -36,27 +36,38 @@ relations_of(PlannedStmt *stmt)
 }
 
 /*
- * Let the query see what the flush wrote, and nothing else that it would not
- * have seen: the same snapshot at a later command.
+ * Let the query see what flushes wrote, and nothing else that it would not have
+ * seen: the same snapshot at a later command.
  */
 static void
 advance_snapshot(QueryDesc *query)
 {
 	Snapshot	before = query->snapshot;
-	bool		active = ActiveSnapshotSet() && GetActiveSnapshot() == before;
 
 	PushCopiedSnapshot(before);
 	UpdateActiveSnapshotCommandId();
 	query->snapshot = RegisterSnapshot(GetActiveSnapshot());
 	PopActiveSnapshot();
-
-	/* Functions that the query calls read with the active one. */
-	if (active)
-	{
-		PopActiveSnapshot();
-		PushActiveSnapshot(query->snapshot);
-	}
 	UnregisterSnapshot(before);
+}
+
+/*
+ * Was the query's snapshot taken before a flush wrote a tview that it reads?
+ * This query's own flush, or one before a query inside a function that runs
+ * with the snapshot of its caller.
+ */
+static bool
+snapshot_is_behind(QueryDesc *query)
+{
+	ListCell   *lc;
+
+	if (query->snapshot == InvalidSnapshot || !IsMVCCSnapshot(query->snapshot) ||
+		query->snapshot->curcid >= tview_flushed_command())
+		return false;
+	foreach(lc, relations_of(query->plannedstmt))
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			return true;
+	return false;
 }
 
 static void
@@ -74,13 +85,10 @@ tview_ExecutorStart(QueryDesc *query, int eflags)
 {
 	if (tview_dirty_pending() && !tview_flush_is_writing() &&
 		!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-	{
-		CommandId	before = GetCurrentCommandId(false);
-
 		flush_for_query(query);
-		if (GetCurrentCommandId(false) != before && query->snapshot != InvalidSnapshot)
-			advance_snapshot(query);
-	}
+	if (tview_flushed_command() != 0 && !tview_flush_is_writing() &&
+		snapshot_is_behind(query))
+		advance_snapshot(query);
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
 	else
