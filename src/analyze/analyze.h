@@ -98,6 +98,15 @@ extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 extern bool tview_attribute_not_null(Oid relid, AttrNumber attno);
 extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
 
+/* names.c */
+typedef struct TviewName
+{
+	int			cache;			/* syscache of the object */
+	uint32		hash;			/* its hash value there */
+} TviewName;
+
+extern List *tview_names_used(Query *expanded);
+
 /* descriptor.c: what a backend knows about one tview */
 typedef struct TviewKey
 {
@@ -134,6 +143,7 @@ typedef struct TviewDesc
 	List	   *traces;			/* of TviewTrace */
 	List	   *base_relations; /* Oids, as named in the definition */
 	List	   *helper_views;	/* Oids of the views between */
+	List	   *names;			/* of TviewName: functions and types it uses */
 	List	   *downstream;		/* Oids of the tviews above, at any depth ... */
 	uint64		downstream_generation;	/* ... as of this generation */
 	SPIPlanPtr	single_plan;	/* filled by the refresh module */

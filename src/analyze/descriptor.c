@@ -76,6 +76,45 @@ invalidate_relation(Datum arg, Oid relid)
 	}
 }
 
+static bool
+uses_name(TviewDesc *desc, int cache, uint32 hash)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->names)
+	{
+		TviewName  *name = lfirst(lc);
+
+		if (name->cache == cache && name->hash == hash)
+			return true;
+	}
+	return false;
+}
+
+/* A function or type changed, maybe its name; hash 0 stands for all. */
+static void
+invalidate_name(Datum arg, int cache, uint32 hash)
+{
+	HASH_SEQ_STATUS scan;
+	DescEntry  *entry;
+
+	hash_seq_init(&scan, descriptors);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		if (entry->desc == NULL || !entry->desc->valid ||
+			(hash != 0 && !uses_name(entry->desc, cache, hash)))
+			continue;
+		entry->desc->valid = false;
+		generation++;
+	}
+}
+
+static void
+invalidate_schema(Datum arg, int cache, uint32 hash)
+{
+	invalidate_all();
+}
+
 void
 tview_desc_init(void)
 {
@@ -87,6 +126,11 @@ tview_desc_init(void)
 	descriptors = hash_create("tview descriptors", 64, &ctl,
 							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, invalidate_name, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, invalidate_name, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(OPEROID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(COLLOID, invalidate_schema, (Datum) 0);
 }
 
 /* Changes whenever anything that descriptors depend on may have changed. */
@@ -228,6 +272,7 @@ describe_traces(TviewDesc *desc, List *key_names)
 	desc->traces = analysis->traces;
 	desc->base_relations = tview_base_relations(expanded);
 	desc->helper_views = tview_helper_views(desc->view);
+	desc->names = tview_names_used(expanded);
 	foreach(lc, desc->traces)
 	{
 		TviewTrace *trace = lfirst(lc);
