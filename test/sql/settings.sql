@@ -65,7 +65,9 @@ RESET TimeZone;
 SELECT name, setting, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
 SET pg_tviews.nonsense = 1;
 SET pg_tviews.refresh = 'sometimes';
+\set VERBOSITY sqlstate
 SET pg_tviews.dirty_limit = 0;
+\set VERBOSITY default
 SET pg_tviews.dirty_limit = '1MB';
 SHOW pg_tviews.dirty_limit;
 
