@@ -106,6 +106,7 @@ typedef struct TviewName
 } TviewName;
 
 extern List *tview_names_used(Query *expanded);
+extern char *tview_operator_name(Oid operator);
 
 /* descriptor.c: what a backend knows about one tview */
 typedef struct TviewKey
@@ -155,6 +156,7 @@ extern TviewDesc *tview_desc(Oid tview);
 extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
 extern List *tview_downstream(Oid tview);
+extern Oid	tview_relation_owner(Oid relid);
 extern AttrNumber tview_find_column(Query *query, const char *name);
 
 #endif							/* TVIEWS_ANALYZE_H */

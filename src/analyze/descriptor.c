@@ -185,8 +185,9 @@ qualified_name(Oid relid)
 									  get_rel_name(relid));
 }
 
-static Oid
-relation_owner(Oid relid)
+/* The owner of a relation. */
+Oid
+tview_relation_owner(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner;
@@ -299,7 +300,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	desc->recompute = (tview_meta_option(meta, "on_untraceable") != NULL &&
 					   pg_strcasecmp(tview_meta_option(meta, "on_untraceable"),
 									 "recompute") == 0);
-	desc->owner = relation_owner(meta->tview);
+	desc->owner = tview_relation_owner(meta->tview);
 	desc->name = qualified_name(meta->tview);
 	desc->view_name = qualified_name(meta->view);
 	foreach(lc, meta->settings)

@@ -37,8 +37,8 @@ typedef struct Place
 } Place;
 
 /*
- * Add conditions, but for those with columns that are lost.  Returns false
- * where one can never hold.
+ * Add conditions, but for those with columns that are lost or aggregates of the
+ * level (a sublink may hold some).  Returns false where one can never hold.
  */
 static bool
 keep_conditions(List *quals, Substitution *substitution, List **facts)
@@ -49,7 +49,7 @@ keep_conditions(List *quals, Substitution *substitution, List **facts)
 	{
 		Node	   *qual = substitute_vars(lfirst(lc), substitution);
 
-		if (substitution->unavailable)
+		if (substitution->unavailable || contain_aggs_of_level(qual, 0))
 			continue;
 		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled))
 			qual = eval_const_expressions(NULL, qual);

@@ -9,10 +9,14 @@
  */
 #include "base/compat.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "analyze/analyze.h"
+#include "catalog/pg_operator.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 static void
@@ -58,4 +62,21 @@ tview_names_used(Query *expanded)
 
 	names_walker((Node *) expanded, &names);
 	return names;
+}
+
+/* An operator's qualified name, as OPERATOR() takes it. */
+char *
+tview_operator_name(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	name = psprintf("%s.%s", quote_identifier(get_namespace_name(form->oprnamespace)),
+					NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return name;
 }

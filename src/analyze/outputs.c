@@ -169,7 +169,7 @@ keep_outputs(Level *level, List *outputs, Substitution *substitution, Focus *foc
 			continue;
 		}
 		expr = substitute_vars((Node *) tle->expr, substitution);
-		if (substitution->unavailable)
+		if (substitution->unavailable || contain_aggs_of_level(expr, 0))
 			continue;
 		if (level->query->hasTargetSRFs)
 			expr = set_returning_mutator(expr, focus);

@@ -255,6 +255,13 @@ try_direct(TraceBuilder *builder, const KeySource *sources)
 	return true;
 }
 
+/* The operator by which the primary key of the tview tells keys apart. */
+static Oid
+key_equality(Node *expr)
+{
+	return lookup_type_cache(exprType(expr), TYPECACHE_EQ_OPR)->eq_opr;
+}
+
 /* Keys found by a query; where only some columns are, by their old rows. */
 static bool
 add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
@@ -287,8 +294,9 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 		{
 			if (sources[i].expr == NULL)
 				continue;
-			appendStringInfo(&sql, "%st.%s OPERATOR(pg_catalog.=) s.k%d", separator,
+			appendStringInfo(&sql, "%st.%s OPERATOR(%s) s.k%d", separator,
 							 quote_identifier(list_nth(builder->key_names, i)),
+							 tview_operator_name(key_equality(sources[i].expr)),
 							 i + 1);
 			separator = " AND ";
 		}

@@ -115,7 +115,6 @@ static void
 examine_rte(RangeTblEntry *rte, Bitmapset *columns, bool all,
 			bool set_operation, UsageContext *context)
 {
-	usage_walker((Node *) rte->securityQuals, context);
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
@@ -219,10 +218,15 @@ examine_query(Query *query, Bitmapset *outputs, bool all_outputs,
 	collect_items(query->setOperations, &items);
 	examine_expressions(query, outputs, all_outputs, context);
 	for (int i = nrtes; i > 0; i--)
-		if (bms_is_member(i, items))
-			examine_rte(list_nth_node(RangeTblEntry, query->rtable, i - 1),
-						level.used[i], level.all[i],
-						query->setOperations != NULL, context);
+	{
+		RangeTblEntry *rte = list_nth_node(RangeTblEntry, query->rtable, i - 1);
+
+		if (!bms_is_member(i, items))
+			continue;
+		usage_walker((Node *) rte->securityQuals, context);
+		examine_rte(rte, level.used[i], level.all[i],
+					query->setOperations != NULL, context);
+	}
 	context->level = level.outer;
 }
 

@@ -291,6 +291,23 @@ column_type(Node *expr)
 	return psprintf("%s COLLATE %s", type, generate_collation_name(collation));
 }
 
+/* The view has refused other changes of type; updated_at was not in it. */
+static void
+check_same_type(TviewRequest *request, Oid tview, TargetEntry *tle)
+{
+	Oid			stored = get_atttype(tview, get_attnum(tview, tle->resname));
+	Oid			type = exprType((Node *) tle->expr);
+
+	if (stored == type)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+			 errmsg("cannot change the type of column \"%s\" of tview \"%s\" from %s to %s",
+					tle->resname, request->name, format_type_be(stored),
+					format_type_be(type)),
+			 errhint("Drop the tview and create it again.")));
+}
+
 /* Columns that OR REPLACE adds at the end of the definition. */
 static void
 add_columns(TviewRequest *request, Oid tview)
@@ -302,8 +319,13 @@ add_columns(TviewRequest *request, Oid tview)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Node	   *expr = (Node *) tle->expr;
 
-		if (tle->resjunk || get_attnum(tview, tle->resname) != InvalidAttrNumber)
+		if (tle->resjunk)
 			continue;
+		if (get_attnum(tview, tle->resname) != InvalidAttrNumber)
+		{
+			check_same_type(request, tview, tle);
+			continue;
+		}
 		tview_ddl_execute("ALTER TABLE %s ADD COLUMN %s %s",
 						  request->qualified_name, quote_identifier(tle->resname),
 						  column_type(expr));

@@ -75,6 +75,20 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* Have the table of a tview depend on its view; once, if called again. */
+static void
+tie_parts(Oid tview, Oid view)
+{
+	ObjectAddress table_address;
+	ObjectAddress view_address;
+
+	deleteDependencyRecordsForSpecific(RelationRelationId, tview, DEPENDENCY_NORMAL,
+									   RelationRelationId, view);
+	ObjectAddressSet(table_address, RelationRelationId, tview);
+	ObjectAddressSet(view_address, RelationRelationId, view);
+	recordDependencyOn(&table_address, &view_address, DEPENDENCY_NORMAL);
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
 
 /*
@@ -86,8 +100,6 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	bool		isnull;
-	ObjectAddress table;
-	ObjectAddress view;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -101,13 +113,10 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	{
 		TupleDesc	tupdesc = RelationGetDescr(data->tg_relation);
 
-		ObjectAddressSet(table, RelationRelationId,
-						 DatumGetObjectId(heap_getattr(data->tg_trigtuple, 1,
-													   tupdesc, &isnull)));
-		ObjectAddressSet(view, RelationRelationId,
-						 DatumGetObjectId(heap_getattr(data->tg_trigtuple, 2,
-													   tupdesc, &isnull)));
-		recordDependencyOn(&table, &view, DEPENDENCY_NORMAL);
+		tie_parts(DatumGetObjectId(heap_getattr(data->tg_trigtuple, 1,
+												tupdesc, &isnull)),
+				  DatumGetObjectId(heap_getattr(data->tg_trigtuple, 2,
+												tupdesc, &isnull)));
 	}
 	CacheInvalidateRelcache(data->tg_relation);
 	return PointerGetDatum(NULL);
@@ -486,6 +495,21 @@ enables_triggers(AlterTableStmt *command)
 	return false;
 }
 
+/* A restore filled pg_tview_meta with triggers off: do what they would have. */
+static void
+recover_metadata(Oid relid)
+{
+	ListCell   *lc;
+
+	tview_run_as_superuser(psprintf("ALTER TABLE %s.pg_tview_meta "
+									"ENABLE ALWAYS TRIGGER pg_tviews_meta_changed",
+									quote_identifier(get_namespace_name(get_rel_namespace(relid)))));
+	CacheInvalidateRelcacheByRelid(relid);
+	CommandCounterIncrement();
+	foreach(lc, tview_meta_tables())
+		tie_parts(lfirst_oid(lc), tview_meta_of_table(lfirst_oid(lc))->view);
+}
+
 /*
  * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
  * changed while they were off is unknown, but to a restore.
@@ -494,6 +518,12 @@ static void
 check_enabled_triggers(Oid relid)
 {
 	ListCell   *lc;
+
+	if (relid == tview_meta_relid())
+	{
+		recover_metadata(relid);
+		return;
+	}
 
 	if (!tview_capture_enable(relid) || tview_restore_in_progress())
 		return;

@@ -21,6 +21,8 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "refresh/refresh.h"
+#include "storage/lmgr.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -247,6 +249,22 @@ pending_tviews(void)
 	return tviews;
 }
 
+/*
+ * Lock tables against being dropped or altered, and see what was done to them
+ * before we got the locks.
+ */
+static List *
+lock_tables(List *tviews)
+{
+	ListCell   *lc;
+
+	list_sort(tviews, list_oid_cmp);
+	foreach(lc, tviews)
+		LockRelationOid(lfirst_oid(lc), RowExclusiveLock);
+	AcceptInvalidationMessages();
+	return pending_tviews();
+}
+
 /* Bring everything that is pending into the tviews. */
 void
 tview_flush(void)
@@ -274,6 +292,9 @@ tview_flush(void)
 					 errmsg("refresh of tviews does not come to an end"),
 					 errdetail("Triggers keep changing base tables of the tviews they belong to."),
 					 errhint("Check the AFTER triggers on tviews.")));
+		tviews = lock_tables(tviews);
+		if (tviews == NIL)
+			break;
 		tview_lock_for_refresh(tviews);
 		tview = lowest_pending(tviews);
 		refresh_tview(tview, tview_dirty_take(tview));

@@ -14,7 +14,6 @@
 #include "base/compat.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -22,7 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
-#include "utils/syscache.h"
 #include "utils/tuplestore.h"
 
 #define KEYS_RELATION	"tview_keys"
@@ -317,23 +315,6 @@ tview_trace_keys(List *sets, KeySet *keys)
 		done = bms_add_member(done, trace->occurrence);
 		trace_occurrence(sets, trace, keys);
 	}
-}
-
-/* An operator's qualified name, as OPERATOR() takes it. */
-char *
-tview_operator_name(Oid operator)
-{
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operator);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	name = psprintf("%s.%s", quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return name;
 }
 
 /* The view's columns, each with a prefix. */

@@ -54,7 +54,6 @@ extern char *tview_key_text(const TviewDesc *desc, const Datum *key);
 extern void tview_trace_keys(List *sets, KeySet *keys);
 extern void tview_recompute(TviewDesc *desc, KeySet *keys, int64 first, int64 count);
 extern void tview_check_null_keys(TviewDesc *desc);
-extern char *tview_operator_name(Oid operator);
 extern void tview_error_context_push(TviewErrorContext *context, TviewDesc *desc,
 									 KeySet *keys);
 extern void tview_error_context_pop(TviewErrorContext *context);
