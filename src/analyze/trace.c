@@ -445,9 +445,10 @@ trace_crosswise(TraceBuilder *builder)
 }
 
 /*
- * Every key there is, if any changed row satisfies the conditions on it alone.
- * For the rare case of an occurrence that can be traced in which nothing ties
- * its rows to the key but NULLs.
+ * For an occurrence that can be traced otherwise, a case in which nothing ties
+ * its rows to the key but NULLs: every stored key that has the parts of the key
+ * that are known, and every key there is now, if any changed row satisfies the
+ * conditions on it alone.
  */
 static bool
 trace_loosely(TraceBuilder *builder)
@@ -456,9 +457,15 @@ trace_loosely(TraceBuilder *builder)
 	int			found;
 	bool		connected;
 
-	return !find_sources(builder, path_graph(builder->focus, true), sources,
-						 &found, &connected) ||
-		(found == builder->nkeys && add_tracing_query(builder, sources, false));
+	if (!find_sources(builder, path_graph(builder->focus, false), sources,
+					  &found, &connected))
+		return true;
+	if (found == builder->nkeys)
+		return add_tracing_query(builder, sources, false);
+	return add_tracing_query(builder, sources, true) &&
+		(!find_sources(builder, path_graph(builder->focus, true), sources,
+					   &found, &connected) ||
+		 (found == builder->nkeys && add_tracing_query(builder, sources, false)));
 }
 
 /* Add the queries for one Focus; false where it cannot be traced. */
