@@ -6,6 +6,7 @@ transaction aborted, and the steps up to its end are then ignored.
 
 import random
 import re
+import time
 from dataclasses import dataclass, field
 
 import psycopg2
@@ -95,11 +96,21 @@ class Runner:
 
     def connect(self):
         if self.connection is None or self.connection.closed:
-            self.connection = psycopg2.connect(
-                self.dsn, options="-c timezone=UTC -c jit=off -c statement_timeout=10s "
-                                  "-c client_min_messages=error -c lock_timeout=5s")
+            self.connection = self.patiently_connect()
             self.connection.autocommit = True
         return self.connection
+
+    def patiently_connect(self):
+        """After a crash the server needs a while to recover."""
+        for attempt in range(300):
+            try:
+                return psycopg2.connect(
+                    self.dsn, options="-c timezone=UTC -c jit=off -c statement_timeout=10s "
+                                      "-c client_min_messages=error -c lock_timeout=5s")
+            except psycopg2.OperationalError:
+                if attempt == 299:
+                    raise
+                time.sleep(0.1)
 
     def reset(self):
         """A new backend next time, so that no cache survives."""

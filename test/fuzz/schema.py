@@ -150,7 +150,7 @@ class Schema:
         rng = self.rng
         letter = "abcdefg"[number]
         name = quote(rng.choice([f"tb_{letter}"] * 6 + [f"Tb {letter.upper()}", f"tb_{letter}é"]))
-        kind = rng.choice(["plain"] * 18 + ["partitioned", "inherited", "unlogged"] * 3 + ["foreign"] * 0)
+        kind = rng.choice(["plain"] * 18 + ["partitioned", "inherited", "unlogged"] * 3 + ["foreign"])
         table = Table(name, [], [], kind=kind)
         self.add_key(table, letter)
         for link in ("l1", "l2")[: rng.randint(1, 2)]:

@@ -8,6 +8,7 @@ import time
 
 from .oracle import comparison
 from .round import Runner
+from .schema import FOREIGN_DDL
 from .sql import Node, Seq, walk
 
 
@@ -139,6 +140,8 @@ def script(seed, steps, failure, runner):
     lines += ["--   " + line for line in failure.text.splitlines()]
     lines += ["CREATE EXTENSION IF NOT EXISTS pg_tviews;", "DROP SCHEMA IF EXISTS fz CASCADE;",
               "CREATE SCHEMA fz;", "SET search_path = fz, public;", "SET TimeZone = 'UTC';"]
+    if any("CREATE FOREIGN TABLE" in str(step.sql) for step in steps):
+        lines += [f"{text};" for text in FOREIGN_DDL]  # outlives the schema, so the shrinker dropped it
     items = []
     for step in steps:
         if step.item:
