@@ -131,6 +131,7 @@ typedef struct TviewDesc
 	bool		valid;			/* cleared by invalidation */
 	bool		populated;
 	bool		recompute;		/* on_untraceable = 'recompute' */
+	bool		reads_foreign;	/* a base table is foreign, or has such a child */
 	int			depth;			/* 1 + depth of the tviews it reads */
 	char	   *name;			/* qualified and quoted */
 	char	   *view_name;		/* qualified and quoted */

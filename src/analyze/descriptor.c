@@ -18,6 +18,7 @@
 #include "base/guc.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -284,6 +285,22 @@ describe_traces(TviewDesc *desc, List *key_names)
 	}
 }
 
+static bool
+reads_foreign_tables(List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		ListCell   *lc2;
+
+		foreach(lc2, find_all_inheritors(lfirst_oid(lc), NoLock, NULL))
+			if (get_rel_relkind(lfirst_oid(lc2)) == RELKIND_FOREIGN_TABLE)
+				return true;
+	}
+	return false;
+}
+
 static TviewDesc *
 build_descriptor(const TviewMeta *meta, MemoryContext context)
 {
@@ -316,6 +333,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
 	describe_traces(desc, key_names);
 	tview_sandbox_leave(&sandbox);
+	desc->reads_foreign = reads_foreign_tables(desc->base_relations);
 	desc->depth = tview_depth(desc);
 	return desc;
 }

@@ -10,9 +10,12 @@
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 static bool expr_not_null(Query *query, Node *expr);
@@ -40,13 +43,17 @@ item_can_be_missing(Node *node, int item, bool missing)
 	return false;
 }
 
-/* Is the column of a table declared NOT NULL? */
+/* Is the column of a table declared NOT NULL?  Its children, unless they are
+ * partitions, need not follow. */
 bool
 tview_attribute_not_null(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid),
-										Int16GetDatum(attno));
+	HeapTuple	tuple;
 	bool		result;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE && has_subclass(relid))
+		return false;
+	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attno));
 
 	if (!HeapTupleIsValid(tuple))
 		return false;

@@ -169,11 +169,26 @@ tview_dirty_pending(void)
 	return false;
 }
 
-/* Is it time to flush at the end of the statement? */
+/*
+ * Is it time to flush at the end of the statement?  Memory may be short, and
+ * before commit is too late to read a foreign table: its wrapper has ended the
+ * remote transaction by then.
+ */
 bool
-tview_dirty_over_limit(void)
+tview_dirty_is_urgent(void)
 {
-	return total_bytes > (Size) tview_dirty_limit * 1024 / 2;
+	ListCell   *lc;
+
+	if (total_bytes > (Size) tview_dirty_limit * 1024 / 2)
+		return true;
+	foreach(lc, sets)
+	{
+		DirtySet   *set = lfirst(lc);
+
+		if (set->consumed == 0 && set->desc->reads_foreign)
+			return true;
+	}
+	return false;
 }
 
 /* The tviews with pending changes, each once. */

@@ -238,7 +238,13 @@ tview_capture_sweep(void)
 		CaptureTrigger *trigger = lfirst(lc);
 
 		/* A partition's copy goes with its parent's trigger. */
-		if (!trigger->inherited && tviews_reading(trigger->relid) == NIL)
+		if (trigger->inherited || tviews_reading(trigger->relid) != NIL)
+			continue;
+
+		/* A tview may have come to read it while we waited for the lock. */
+		LockRelationOid(trigger->relid, AccessExclusiveLock);
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(trigger->relid)) &&
+			tviews_reading(trigger->relid) == NIL)
 			tview_run_as_superuser(psprintf("DROP TRIGGER %s ON %s",
 											quote_identifier(trigger->name),
 											table_name(trigger->relid)));

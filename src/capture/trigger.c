@@ -14,6 +14,7 @@
 #include "capture/capture.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -104,9 +105,14 @@ make_rules(Oid relid)
 
 	foreach(lc, tviews_reading(relid))
 	{
-		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+		TviewDesc  *desc;
 		ListCell   *lc2;
 
+		/* It may be about to be dropped: wait, and see. */
+		LockRelationOid(lfirst_oid(lc), AccessShareLock);
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
+		desc = tview_desc(lfirst_oid(lc));
 		if (!desc->populated)
 			continue;
 		foreach(lc2, desc->traces)

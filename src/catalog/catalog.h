@@ -27,6 +27,7 @@ extern bool tview_meta_is_relid(Oid relid);
 extern Oid	tview_extension_schema(void);
 extern const TviewMeta *tview_meta_of_table(Oid relid);
 extern const TviewMeta *tview_meta_of_view(Oid relid);
+extern TviewMeta tview_meta_copy(const TviewMeta *meta);
 extern bool tview_exists(Oid relid);
 extern List *tview_meta_tables(void);
 extern const char *tview_meta_option(const TviewMeta *meta, const char *name);

@@ -172,6 +172,30 @@ tview_meta_relid(void)
 	return meta_relid;
 }
 
+static List *
+copy_strings(List *strings)
+{
+	List	   *copy = NIL;
+	ListCell   *lc;
+
+	foreach(lc, strings)
+		copy = lappend(copy, pstrdup(lfirst(lc)));
+	return copy;
+}
+
+/* A copy that outlives the cache. */
+TviewMeta
+tview_meta_copy(const TviewMeta *meta)
+{
+	TviewMeta	copy = *meta;
+
+	copy.entity = pstrdup(meta->entity);
+	copy.key_columns = copy_strings(meta->key_columns);
+	copy.options = copy_strings(meta->options);
+	copy.settings = copy_strings(meta->settings);
+	return copy;
+}
+
 /* Is this pg_tview_meta?  For invalidation callbacks: reads no catalog. */
 bool
 tview_meta_is_relid(Oid relid)

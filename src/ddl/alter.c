@@ -104,10 +104,10 @@ static void
 rename_tview(const TviewMeta *old, char *name)
 {
 	TviewRequest request = {0};
-	TviewMeta	meta = *old;
+	TviewMeta	meta = tview_meta_copy(old);
 
 	request.schema = get_rel_namespace(meta.tview);
-	request.explicit_key = tview_meta_option(old, "key") != NULL;
+	request.explicit_key = tview_meta_option(&meta, "key") != NULL;
 	tview_request_resolve_names(&request, name);
 	tview_ddl_execute("ALTER TABLE %s RENAME TO %s", qualified(meta.tview),
 					  quote_identifier(name));
@@ -131,8 +131,8 @@ static void
 set_options(const TviewMeta *old, List *options)
 {
 	TviewRequest request = {0};
-	TviewMeta	meta = *old;
-	const char *key = tview_meta_option(old, "key");
+	TviewMeta	meta = tview_meta_copy(old);
+	const char *key = tview_meta_option(&meta, "key");
 
 	tview_request_options(&request, options);
 	if (request.explicit_key)
@@ -163,13 +163,19 @@ static void
 alter_table(AlterTableStmt *statement)
 {
 	const TviewMeta *meta = lookup_tview(statement->relation, statement->missing_ok);
+	Oid			tview;
 	ListCell   *lc;
 
 	if (meta == NULL)
 		return;
+	tview = meta->tview;
 	foreach(lc, statement->cmds)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		/* The command before may have renewed the cache. */
+		CommandCounterIncrement();
+		meta = tview_meta_of_table(tview);
 
 		if (cmd->subtype == AT_ChangeOwner)
 			alter_both(meta, psprintf("OWNER TO %s",

@@ -448,7 +448,7 @@ tview_create(TviewRequest *request)
 void
 tview_populate(Oid tview)
 {
-	TviewMeta	meta = *tview_meta_of_table(tview);
+	TviewMeta	meta = tview_meta_copy(tview_meta_of_table(tview));
 
 	tview_capture_lock(tview_desc(tview)->base_relations);
 	meta.populated = true;

@@ -208,6 +208,8 @@ changes_contents(Node *command)
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
+	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
+		return true;			/* whose policies apply, for one */
 	foreach(lc, ((AlterTableStmt *) command)->cmds)
 	{
 		switch (lfirst_node(AlterTableCmd, lc)->subtype)
@@ -291,6 +293,7 @@ revalidate(Oid relid, Node *command)
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
 		check_still_supported(desc);
+		tview_capture_lock(desc->base_relations);
 		tview_capture_install(desc->base_relations);
 		if (desc->populated &&
 			(recompute || (changes_columns(command) && reads_whole_rows(desc))))
@@ -298,10 +301,30 @@ revalidate(Oid relid, Node *command)
 	}
 }
 
+/* Rows of a tview are its definition's, neither a child's nor a parent's. */
+static void
+check_inheritance(Oid relid)
+{
+	List	   *family = relation_ancestors(relid);
+	ListCell   *lc;
+
+	if (list_length(family) < 2)
+		return;
+	foreach(lc, family)
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("tview \"%s\" cannot take part in inheritance or partitioning",
+							get_rel_name(lfirst_oid(lc))),
+					 errhint("Use a view over both tables.")));
+}
+
 static void
 after_command_on(Oid relid, Node *command)
 {
 	const TviewMeta *meta = tview_meta_of_table(relid);
+
+	check_inheritance(relid);
 
 	if (meta != NULL)
 		check_columns(meta);
@@ -532,6 +555,22 @@ check_enabled_triggers(Oid relid)
 			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
 }
 
+/* ALTER TABLE parent ATTACH PARTITION child touches the parent only. */
+static void
+check_attached_partitions(AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_AttachPartition && IsA(cmd->def, PartitionCmd))
+			check_inheritance(RangeVarGetRelid(((PartitionCmd *) cmd->def)->name,
+											   NoLock, false));
+	}
+}
+
 /* ALTER TABLE child NO INHERIT parent touches the child only. */
 static void
 check_lost_parents(AlterTableStmt *command)
@@ -599,7 +638,10 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))
+	{
 		check_lost_parents((AlterTableStmt *) data->parsetree);
+		check_attached_partitions((AlterTableStmt *) data->parsetree);
+	}
 	if (IsA(data->parsetree, CreatePolicyStmt) || IsA(data->parsetree, AlterPolicyStmt))
 		check_policy(data->parsetree);
 	PG_RETURN_NULL();

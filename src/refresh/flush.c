@@ -17,6 +17,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "base/sandbox.h"
+#include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -170,6 +171,34 @@ includes_whole(List *sets)
 	return false;
 }
 
+/*
+ * Add the keys that the sets may concern.  A descriptor that was replaced in
+ * the middle of the transaction still traces what was captured under it.
+ */
+static void
+trace_sets(List *sets, KeySet *keys)
+{
+	List	   *rest = sets;
+
+	while (rest != NIL)
+	{
+		TviewDesc  *desc = ((DirtySet *) linitial(rest))->desc;
+		List	   *same = NIL;
+		List	   *others = NIL;
+		ListCell   *lc;
+
+		foreach(lc, rest)
+		{
+			if (((DirtySet *) lfirst(lc))->desc == desc)
+				same = lappend(same, lfirst(lc));
+			else
+				others = lappend(others, lfirst(lc));
+		}
+		tview_trace_keys(same, keys);
+		rest = others;
+	}
+}
+
 /* From captured values to written rows; SPI is connected. */
 static void
 apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
@@ -181,7 +210,7 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 	tview_error_context_push(&context, desc, keys);
 	if (!whole)
 	{
-		tview_trace_keys(sets, keys);
+		trace_sets(sets, keys);
 		keyset_unique(keys);
 	}
 	if (whole || concerns_most_rows(desc, keys))
@@ -199,6 +228,36 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 }
 
 /*
+ * Lock what the definition reads before the snapshot is taken: a command that
+ * rewrites a table, if we waited for it later, would leave it empty in ours.
+ * Returns the descriptor as it is with the locks held.
+ */
+static TviewDesc *
+lock_base_relations(Oid tview)
+{
+	TviewDesc  *desc;
+	uint64		before;
+
+	do
+	{
+		ListCell   *lc;
+
+		before = tview_desc_generation();
+		desc = tview_desc(tview);
+		LockRelationOid(desc->view, AccessShareLock);
+		foreach(lc, desc->helper_views)
+			LockRelationOid(lfirst_oid(lc), AccessShareLock);
+		foreach(lc, desc->base_relations)
+		{
+			LockRelationOid(lfirst_oid(lc), AccessShareLock);
+			if (has_subclass(lfirst_oid(lc)))
+				(void) find_all_inheritors(lfirst_oid(lc), AccessShareLock, NULL);
+		}
+	} while (!desc->valid && before != tview_desc_generation());
+	return tview_desc(tview);
+}
+
+/*
  * Refresh one tview for these sets; "every key" if there is one without trace.
  *
  * The user's AFTER triggers run when the rows are written, as the session's
@@ -207,7 +266,7 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 static void
 refresh_tview(Oid tview, List *sets)
 {
-	TviewDesc  *desc = tview_desc(tview);
+	TviewDesc  *desc = lock_base_relations(tview);
 	TviewSandbox sandbox;
 	TviewWriter *writer;
 	EState	   *estate;
