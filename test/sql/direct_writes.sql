@@ -34,7 +34,7 @@ SELECT refused('from a trigger on the tview', '42809', $$UPDATE t SET b = 'y' WH
 DROP TRIGGER write_it ON tv_t;
 SELECT refused('by a foreign key', '42809', $$
 	ALTER TABLE tv_t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES t ON DELETE CASCADE; DELETE FROM t WHERE a = 1$$);
-SELECT refused('as partition or child', '42809', $$CREATE TABLE heir () INHERITS (tv_t); INSERT INTO tv_t VALUES (1)$$);
+SELECT refused('as partition or child', '42809', $$CREATE TABLE heir () INHERITS (tv_t)$$);
 SELECT same('tv_t', 'refused writes');
 
 -- lifted for a superuser's session
