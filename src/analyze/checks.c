@@ -229,7 +229,7 @@ check_relation(RangeTblEntry *rte, Oid self)
 		return tview_refusal(ERRCODE_INVALID_TABLE_DEFINITION, -1,
 							 psprintf("temporary table \"%s\" cannot be a base table of a tview", name),
 							 "A temporary table is visible to its own session only.",
-							 "Use a permanent or unlogged table.");
+							 "Use a permanent table.");
 	if (rte->tablesample != NULL)
 		return tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
 							 psprintf("TABLESAMPLE of \"%s\" is not allowed in a tview definition", name),

@@ -77,6 +77,21 @@ analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 	return tview_trace_refusals(request, (*analysis)->traces);
 }
 
+/* A crash empties unlogged tables without telling anyone. */
+static void
+notice_unlogged(TviewRequest *request, List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		if (get_rel_persistence(lfirst_oid(lc)) == RELPERSISTENCE_UNLOGGED)
+			ereport(NOTICE,
+					(errmsg("tview \"%s\" reads unlogged table \"%s\"",
+							request->name, get_rel_name(lfirst_oid(lc))),
+					 errdetail("A crash of the server empties the table, but not the tview."),
+					 errhint("Run pg_tviews_refresh() after a crash.")));
+}
+
 /* Throw the first reason to refuse the definition; returns the analysis if none. */
 static TviewAnalysis *
 check_definition(TviewRequest *request)
@@ -95,6 +110,7 @@ check_definition(TviewRequest *request)
 	tview_refuse(request, "",
 				 tview_reading_refusals(request,
 										tview_base_relations(analysis->expanded)));
+	notice_unlogged(request, tview_base_relations(analysis->expanded));
 	if (analysis->clock)
 		ereport(NOTICE,
 				(errmsg("tview \"%s\" depends on the clock or on settings", request->name),
