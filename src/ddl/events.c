@@ -70,7 +70,7 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
 	if (!tview_restore_in_progress())
 		refuse_write(data);
-	if (!row)
+	if (!row && tview_desc(relid)->populated)
 		tview_dirty_add_whole(tview_desc(relid));
 	return PointerGetDatum(NULL);
 }
