@@ -44,6 +44,7 @@ extern void tview_capture_truncate(Oid relid);
 
 /* install.c */
 extern void tview_capture_lock(List *relids);
+extern void tview_capture_lock_for_drop(List *relids);
 extern void tview_capture_install(List *relids);
 extern bool tview_capture_enable(Oid relid);
 extern void tview_capture_sweep(void);

@@ -19,8 +19,8 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "parser/parse_func.h"
-#include "parser/scansup.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -145,6 +145,23 @@ enable_always(Oid relid, const char *trigger)
 									table_name(relid), quote_identifier(trigger)));
 }
 
+/*
+ * Wait for the writers of a tview's base tables before it is dropped; where
+ * the triggers will go as well, with the lock that this needs.
+ */
+void
+tview_capture_lock_for_drop(List *relids)
+{
+	List	   *targets = tview_capture_targets(relids);
+	ListCell   *lc;
+
+	list_sort(targets, list_oid_cmp);
+	foreach(lc, targets)
+		LockRelationOid(lfirst_oid(lc),
+						list_length(tviews_reading(lfirst_oid(lc))) > 1 ?
+						ShareRowExclusiveLock : AccessExclusiveLock);
+}
+
 static void
 create_trigger(Oid relid, const char *unquoted, const char *when, const char *each)
 {
@@ -168,7 +185,9 @@ row_trigger_name(Oid relid)
 	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
 		return "pg_tviews_capture";
 	name = psprintf("pg_tviews_capture_%s", get_rel_name(relid));
-	truncate_identifier(name, strlen(name), false);
+	if (strlen(name) >= NAMEDATALEN)
+		name = psprintf("pg_tviews_capture_%08x",
+						string_hash(get_rel_name(relid), NAMEDATALEN));
 	return name;
 }
 

@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "access/xact.h"
+#include "capture/capture.h"
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
@@ -89,6 +90,7 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
 				tview = lfirst_oid(lc);
 		tviews = list_delete_oid(tviews, tview);
+		tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
 		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();

@@ -25,6 +25,7 @@
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -165,6 +166,32 @@ check_columns(const TviewMeta *meta)
 				 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
 				 errdetail("The columns of a tview are those of its definition."),
 				 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
+/* The view goes where the table goes: whoever gave away one may give both. */
+static void
+align_owners(const TviewMeta *meta)
+{
+	Oid			owner = tview_relation_owner(meta->tview);
+	char	   *schema = get_namespace_name(get_rel_namespace(meta->view));
+
+	if (owner == tview_relation_owner(meta->view))
+		return;
+	tview_run_as_superuser(psprintf("ALTER VIEW %s OWNER TO %s",
+									quote_qualified_identifier(schema,
+															   get_rel_name(meta->view)),
+									quote_identifier(GetUserNameFromId(owner, false))));
+}
+
+static void
+check_owners(const TviewMeta *meta)
+{
+	if (tview_relation_owner(meta->tview) != tview_relation_owner(meta->view))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("tview \"%s\" and its backing view must have the same owner",
+						get_rel_name(meta->tview)),
+				 errhint("Use ALTER TVIEW ... OWNER TO.")));
 }
 
 static void
@@ -327,13 +354,17 @@ after_command_on(Oid relid, Node *command)
 	check_inheritance(relid);
 
 	if (meta != NULL)
+	{
 		check_columns(meta);
+		align_owners(meta);
+	}
 	meta = tview_meta_of_view(relid);
 	if (meta != NULL)
 	{
 		if (IsA(command, ViewStmt))
 			refuse_view_change(meta);
 		check_columns(meta);
+		check_owners(meta);
 		return;
 	}
 	if (tviews_reading(relid) != NIL)
@@ -581,6 +612,8 @@ check_lost_parents(AlterTableStmt *command)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
+		if (cmd->subtype == AT_DetachPartition)
+			tview_capture_sweep();
 		if (cmd->subtype != AT_DropInherit)
 			continue;
 		after_command_on(RangeVarGetRelid(castNode(RangeVar, cmd->def), NoLock, false),

@@ -23,7 +23,6 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "storage/lmgr.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -316,18 +315,23 @@ pending_tviews(void)
 }
 
 /*
- * Lock tables against being dropped or altered, and see what was done to them
- * before we got the locks.
+ * Take all table locks before the refresh locks, so that whoever we wait for
+ * does not wait for us, and see what was done before we got them.
  */
 static List *
 lock_tables(List *tviews)
 {
+	List	   *all = NIL;
 	ListCell   *lc;
 
-	list_sort(tviews, list_oid_cmp);
 	foreach(lc, tviews)
+		all = list_concat_unique_oid(all, tview_downstream(lfirst_oid(lc)));
+	list_sort(all, list_oid_cmp);
+	foreach(lc, all)
 		LockRelationOid(lfirst_oid(lc), RowExclusiveLock);
-	AcceptInvalidationMessages();
+	foreach(lc, all)
+		if (tview_exists(lfirst_oid(lc)))
+			(void) lock_base_relations(lfirst_oid(lc));
 	return pending_tviews();
 }
 

@@ -236,8 +236,9 @@ register_captured(List *sets, int occurrence, const char *name)
 		tupdesc = set->trace->capture_desc;
 		rows += tview_dirty_count(set);
 	}
+	/* Assume one row: a kept plan must suit the smallest change best. */
 	if (store != NULL)
-		register_tuplestore(name, tupdesc, store, rows >= LARGE_SET ? rows : 10);
+		register_tuplestore(name, tupdesc, store, rows >= LARGE_SET ? rows : 1);
 	return store;
 }
 

@@ -37,6 +37,7 @@ struct TviewWriter
 	EState	   *estate;
 	ResultRelInfo *relinfo;
 	Relation	key_index;		/* one of relinfo's */
+	IndexScanDesc scan;			/* of key_index */
 	ScanKeyData *scan_keys;
 	int		   *scan_key_of;	/* by index column: which key column */
 	TupleTableSlot *stored;		/* the row found last */
@@ -184,17 +185,17 @@ bool
 tview_writer_find(TviewWriter *writer, const Datum *key)
 {
 	int			nkeys = writer->desc->nkeys;
-	IndexScanDesc scan = index_beginscan_compat(writer->rel, writer->key_index,
-												writer->snapshot, nkeys);
 	bool		found;
 
+	if (writer->scan == NULL)
+		writer->scan = index_beginscan_compat(writer->rel, writer->key_index,
+											  writer->snapshot, nkeys);
 	for (int i = 0; i < nkeys; i++)
 		writer->scan_keys[i].sk_argument = key[writer->scan_key_of[i]];
-	index_rescan(scan, writer->scan_keys, nkeys, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, writer->stored);
+	index_rescan(writer->scan, writer->scan_keys, nkeys, NULL, 0);
+	found = index_getnext_slot(writer->scan, ForwardScanDirection, writer->stored);
 	if (found)
 		ExecMaterializeSlot(writer->stored);
-	index_endscan(scan);
 	return found;
 }
 
@@ -430,6 +431,8 @@ tview_writer_finish(TviewWriter *writer)
 void
 tview_writer_close(TviewWriter *writer)
 {
+	if (writer->scan != NULL)
+		index_endscan(writer->scan);
 	ExecDropSingleTupleTableSlot(writer->stored);
 	ExecDropSingleTupleTableSlot(writer->fresh);
 	ExecCloseIndices(writer->relinfo);
