@@ -326,7 +326,7 @@ lift_grouping_sets(Level *level, const Place *place, const Variant *variant,
 
 /* What of this level is asked for from outside its joins. */
 static Bitmapset *
-wanted_items(Level *level, const Focus *inner)
+wanted_items(Level *level, const Place *place, const Focus *inner)
 {
 	Bitmapset  *wanted = NULL;
 	ListCell   *lc;
@@ -340,6 +340,8 @@ wanted_items(Level *level, const Focus *inner)
 	}
 	if (inner)
 		wanted = bms_join(wanted, varnos_of_level((Node *) inner->query, 0));
+	if (place->sublink)
+		wanted = bms_join(wanted, varnos_of_level(place->sublink->testexpr, 0));
 	return wanted;
 }
 
@@ -353,7 +355,7 @@ lift(Level *level, const Place *place, const Focus *inner,
 	target.query = level->query;
 	target.item = place->item;
 	target.conjunct = place->conjunct;
-	target.wanted = wanted_items(level, inner);
+	target.wanted = wanted_items(level, place, inner);
 	foreach(lc, level_variants(&target))
 		lift_grouping_sets(level, place, lfirst(lc), inner, source);
 }

@@ -72,6 +72,49 @@ unused_rte(void)
 	return rte;
 }
 
+static bool
+can_fail_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Const:
+		case T_List:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_CoalesceExpr:
+		case T_ArrayExpr:
+			break;
+		case T_OpExpr:
+		case T_DistinctExpr:
+			if (get_op_btree_interpretation(((OpExpr *) node)->opno) == NIL)
+				return true;
+			break;
+		case T_ScalarArrayOpExpr:
+			if (get_op_btree_interpretation(((ScalarArrayOpExpr *) node)->opno) == NIL)
+				return true;
+			break;
+		default:
+			return true;
+	}
+	return expression_tree_walker(node, can_fail_walker, context);
+}
+
+/*
+ * Is a condition worth keeping?  One that only filters may rely on another,
+ * which was dropped, to keep it from failing: x <> 0 AND 10 / x > 1.
+ */
+static bool
+ties_or_cannot_fail(Node *condition)
+{
+	return bms_membership(varnos_of_level(condition, 0)) == BMS_MULTIPLE ||
+		!can_fail_walker(condition, NULL);
+}
+
 /* Conditions among the changed rows and the items read. */
 static List *
 conditions_among(const Focus *focus, Bitmapset *items)
@@ -81,7 +124,8 @@ conditions_among(const Focus *focus, Bitmapset *items)
 	ListCell   *lc;
 
 	foreach(lc, (List *) focus->query->jointree->quals)
-		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
+		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known) &&
+			ties_or_cannot_fail(lfirst(lc)))
 			result = lappend(result, lfirst(lc));
 	return result;
 }

@@ -67,12 +67,19 @@ tview_capture_targets(List *relids)
 void
 tview_capture_lock(List *relids)
 {
-	List	   *targets = tview_capture_targets(relids);
-	ListCell   *lc;
+	List	   *locked = NIL;
+	List	   *targets;
 
-	list_sort(targets, list_oid_cmp);
-	foreach(lc, targets)
-		LockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
+	/* A partition may be attached while we wait: look again. */
+	while ((targets = list_difference_oid(tview_capture_targets(relids), locked)) != NIL)
+	{
+		ListCell   *lc;
+
+		list_sort(targets, list_oid_cmp);
+		foreach(lc, targets)
+			LockRelationOid(lfirst_oid(lc), ShareRowExclusiveLock);
+		locked = list_concat(locked, targets);
+	}
 }
 
 /* One capture trigger, as found in pg_trigger. */

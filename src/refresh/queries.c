@@ -39,7 +39,7 @@ describe_refresh(void *arg)
 	TviewErrorContext *context = arg;
 
 	if (context->keys != NULL && context->current >= 0 &&
-		context->current < context->keys->count)
+		context->current < context->keys->count && !in_error_recursion_trouble())
 		errcontext("refresh of tview %s, key %s", context->desc->name,
 				   tview_key_text(context->desc,
 								  keyset_get(context->keys, context->current)));
