@@ -28,7 +28,7 @@ extern void tview_dirty_add(TviewDesc *desc, TviewTrace *trace,
 							Datum *values, bool *nulls);
 extern void tview_dirty_add_whole(TviewDesc *desc);
 extern bool tview_dirty_pending(void);
-extern bool tview_dirty_is_urgent(void);
+extern bool tview_dirty_over_limit(void);
 extern List *tview_dirty_tviews(void);
 extern List *tview_dirty_take(Oid tview);
 extern int64 tview_dirty_count(DirtySet *set);

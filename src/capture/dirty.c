@@ -169,26 +169,11 @@ tview_dirty_pending(void)
 	return false;
 }
 
-/*
- * Is it time to flush at the end of the statement?  Memory may be short, and
- * before commit is too late to read a foreign table: its wrapper has ended the
- * remote transaction by then.
- */
+/* Is so much memory in use that it is time to flush? */
 bool
-tview_dirty_is_urgent(void)
+tview_dirty_over_limit(void)
 {
-	ListCell   *lc;
-
-	if (total_bytes > (Size) tview_dirty_limit * 1024 / 2)
-		return true;
-	foreach(lc, sets)
-	{
-		DirtySet   *set = lfirst(lc);
-
-		if (set->consumed == 0 && set->desc->reads_foreign)
-			return true;
-	}
-	return false;
+	return total_bytes > (Size) tview_dirty_limit * 1024 / 2;
 }
 
 /* The tviews with pending changes, each once. */

@@ -235,8 +235,8 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 	if (IsA(tree, TruncateStmt))
 		capture_foreign_truncate((TruncateStmt *) tree);
 
-	/* COPY FROM ends without the executor. */
-	if (IsA(tree, CopyStmt))
+	/* COPY, TRUNCATE and DDL end without the executor. */
+	if (!IsA(tree, TransactionStmt))
 		tview_at_statement_end();
 }
 

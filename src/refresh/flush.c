@@ -402,6 +402,27 @@ tview_flush_for(List *relids)
 	}
 }
 
+/*
+ * Will a flush read foreign tables?  Then it must not wait for the commit: by
+ * then their wrapper has ended its remote transaction.
+ */
+bool
+tview_flush_reads_foreign(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, pending_tviews())
+	{
+		ListCell   *lc2;
+
+		foreach(lc2, tview_downstream(lfirst_oid(lc)))
+			if (tview_exists(lfirst_oid(lc2)) &&
+				tview_desc(lfirst_oid(lc2))->reads_foreign)
+				return true;
+	}
+	return false;
+}
+
 /* Recompute all rows of a tview and what depends on them. */
 void
 tview_refresh_fully(Oid tview)
