@@ -91,11 +91,11 @@ can_fail_walker(Node *node, void *context)
 			break;
 		case T_OpExpr:
 		case T_DistinctExpr:
-			if (get_op_btree_interpretation(((OpExpr *) node)->opno) == NIL)
+			if (get_op_index_interpretation(((OpExpr *) node)->opno) == NIL)
 				return true;
 			break;
 		case T_ScalarArrayOpExpr:
-			if (get_op_btree_interpretation(((ScalarArrayOpExpr *) node)->opno) == NIL)
+			if (get_op_index_interpretation(((ScalarArrayOpExpr *) node)->opno) == NIL)
 				return true;
 			break;
 		default:

@@ -116,6 +116,11 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 	heap_form_minimal_tuple(tupdesc, values, nulls)
 #endif
 
+/* 18 looks beyond btree for what an operator means.  Delete with 17. */
+#if PG_VERSION_NUM < 180000
+#define get_op_index_interpretation(opno) get_op_btree_interpretation(opno)
+#endif
+
 /* 16 replaced the per-catalog privilege checks by one each.  Delete with 15. */
 #if PG_VERSION_NUM >= 160000
 #define relation_ownercheck_compat(relid, role) \
