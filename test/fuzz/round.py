@@ -272,7 +272,7 @@ class Runner:
         """None for an error that is the statement's own doing."""
         if error.pgcode in OWN_ERRORS and not self.ours(error):
             return None
-        if error.pgcode == "55006" and step.kind == "tviewddl":  # deferred foreign keys wait for their check
+        if error.pgcode == "55006" and (step.kind == "tviewddl" or str(step.sql).startswith("ALTER")):  # deferred foreign keys wait for their check
             return None
         if error.pgcode in ("42P01", "42703") and USER_TRIGGER.search(str(error)):
             return None  # its table or column has another name for now
