@@ -184,9 +184,9 @@ product(LevelTarget *target, List *left, List *right)
 	return result;
 }
 
-/* The same rows, with some items seen as NULL from above. */
+/* The same rows, with some items seen as NULL, or not to be used, from above. */
 static List *
-with_nulled(List *variants, Bitmapset *items)
+seen_as(List *variants, Bitmapset *nulled, Bitmapset *unknown)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -195,26 +195,17 @@ with_nulled(List *variants, Bitmapset *items)
 	{
 		Variant    *variant = copy_variant(lfirst(lc));
 
-		variant->nulled = bms_add_members(variant->nulled, items);
+		variant->nulled = bms_add_members(variant->nulled, nulled);
+		variant->unknown = bms_add_members(variant->unknown, unknown);
 		result = lappend(result, variant);
 	}
 	return result;
 }
 
 static List *
-with_unknown(List *variants, Bitmapset *items)
+with_nulled(List *variants, Bitmapset *items)
 {
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, variants)
-	{
-		Variant    *variant = copy_variant(lfirst(lc));
-
-		variant->unknown = bms_add_members(variant->unknown, items);
-		result = lappend(result, variant);
-	}
-	return result;
+	return seen_as(variants, items, NULL);
 }
 
 /* Items referred to by the conditions of a join tree, but for one join. */
@@ -269,7 +260,7 @@ optional_side(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
 	if (!side_is_wanted(target, join, side))
 		return with_nulled(kept, side);
 	if (++target->optional_cases > MAX_OPTIONAL_CASES)
-		return with_unknown(kept, side);
+		return seen_as(kept, NULL, side);
 	return list_concat(list_copy(matched), with_nulled(kept, side));
 }
 

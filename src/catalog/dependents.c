@@ -22,41 +22,27 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* The relation whose rewrite rule this is, or InvalidOid. */
+/*
+ * The relation that a row of a catalog belongs to, InvalidOid where the row is
+ * gone: by the Oid of the row and the number of the column that says so.
+ */
 static Oid
-rule_relation(Oid rule)
+owning_relation(Oid catalog, Oid index, AttrNumber oid_column, Oid object,
+				AttrNumber relation_column)
 {
-	Relation	rel = table_open(RewriteRelationId, AccessShareLock);
+	Relation	rel = table_open(catalog, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 	Oid			result = InvalidOid;
+	bool		isnull;
 
-	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(rule));
-	scan = systable_beginscan(rel, RewriteOidIndexId, true, NULL, 1, &key);
+	ScanKeyInit(&key, oid_column, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object));
+	scan = systable_beginscan(rel, index, true, NULL, 1, &key);
 	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return result;
-}
-
-/* The table whose row security policy this is, or InvalidOid. */
-static Oid
-policy_relation(Oid policy)
-{
-	Relation	rel = table_open(PolicyRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Oid			result = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_policy_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(policy));
-	scan = systable_beginscan(rel, PolicyOidIndexId, true, NULL, 1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		result = ((Form_pg_policy) GETSTRUCT(tuple))->polrelid;
+		result = DatumGetObjectId(heap_getattr(tuple, relation_column,
+											   RelationGetDescr(rel), &isnull));
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return result;
@@ -72,10 +58,12 @@ reading_relation(Form_pg_depend depend)
 	Oid			relid;
 
 	if (depend->classid == PolicyRelationId)
-		return policy_relation(depend->objid);
+		return owning_relation(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid,
+							   depend->objid, Anum_pg_policy_polrelid);
 	if (depend->classid != RewriteRelationId)
 		return InvalidOid;
-	relid = rule_relation(depend->objid);
+	relid = owning_relation(RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid,
+							depend->objid, Anum_pg_rewrite_ev_class);
 	return get_rel_relkind(relid) == RELKIND_VIEW ? relid : InvalidOid;
 }
 
