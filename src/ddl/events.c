@@ -320,11 +320,14 @@ revalidate(Oid relid, Node *command)
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
 		check_still_supported(desc);
-		tview_capture_lock(desc->base_relations);
 		tview_capture_install(desc->base_relations);
-		if (desc->populated &&
-			(recompute || (changes_columns(command) && reads_whole_rows(desc))))
-			tview_dirty_add_whole(desc);
+		if (!desc->populated ||
+			!(recompute || (changes_columns(command) && reads_whole_rows(desc))))
+			continue;
+
+		/* Writers may have captured under the old definition: wait for them. */
+		tview_capture_lock(desc->base_relations);
+		tview_dirty_add_whole(desc);
 	}
 }
 
