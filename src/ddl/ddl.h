@@ -24,6 +24,12 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 extern void tview_alter(Node *statement);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 
+/* guard.c */
+extern void tview_tie_parts(Oid tview, Oid view);
+extern void tview_check_inheritance(Oid relid);
+extern void tview_check_parts(Oid relid, Node *command);
+extern void tview_check_trigger_or_rule(Node *command);
+
 /* children.c */
 extern void tview_children_init(void);
 

@@ -1,6 +1,6 @@
 /*
  * events.c
- *		Event triggers and table triggers that keep the parts of a tview together.
+ *		Event triggers: what other statements mean for tviews.
  *
  * They work without preloading.  pg_dump restores tables, views and triggers
  * one by one, in its own order and with all data in between; while it does,
@@ -11,198 +11,24 @@
  */
 #include "base/compat.h"
 
-#include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
-#include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
-PGDLLEXPORT Datum pg_tviews_guard(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum pg_tviews_meta_changed(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
-
-static void
-refuse_write(TriggerData *data)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("cannot change tview \"%s\"", RelationGetRelationName(data->tg_relation)),
-			 errdetail("Its rows are those of its definition."),
-			 errhint("Change the base tables; their changes appear in the tview by themselves.")));
-}
-
-PG_FUNCTION_INFO_V1(pg_tviews_guard);
-
-/* Trigger function on tviews: refuses writes by users. */
-Datum
-pg_tviews_guard(PG_FUNCTION_ARGS)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	Oid			relid;
-	bool		row;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("pg_tviews_guard() must be called as a trigger")));
-	relid = RelationGetRelid(data->tg_relation);
-	row = TRIGGER_FIRED_FOR_ROW(data->tg_event);
-	if (tview_allow_direct_writes || tview_ddl_active() ||
-		tview_meta_of_table(relid) == NULL)
-		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
-	if (!tview_restore_in_progress())
-		refuse_write(data);
-	if (!row && tview_desc(relid)->populated)
-		tview_dirty_add_whole(tview_desc(relid));
-	return PointerGetDatum(NULL);
-}
-
-/* Have the table of a tview depend on its view; once, if called again. */
-static void
-tie_parts(Oid tview, Oid view)
-{
-	ObjectAddress table_address;
-	ObjectAddress view_address;
-
-	deleteDependencyRecordsForSpecific(RelationRelationId, tview, DEPENDENCY_NORMAL,
-									   RelationRelationId, view);
-	ObjectAddressSet(table_address, RelationRelationId, tview);
-	ObjectAddressSet(view_address, RelationRelationId, view);
-	recordDependencyOn(&table_address, &view_address, DEPENDENCY_NORMAL);
-}
-
-PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
-
-/*
- * Trigger function on pg_tview_meta: a new row, from us or from a restore, ties
- * the table to its view; every change makes all sessions look again.
- */
-Datum
-pg_tviews_meta_changed(PG_FUNCTION_ARGS)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	bool		isnull;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("pg_tviews_meta_changed() must be called as a trigger")));
-	if (RelationGetRelid(data->tg_relation) != tview_meta_relid())
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("pg_tviews_meta_changed() serves pg_tview_meta only")));
-	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
-	{
-		TupleDesc	tupdesc = RelationGetDescr(data->tg_relation);
-
-		tie_parts(DatumGetObjectId(heap_getattr(data->tg_trigtuple, 1,
-												tupdesc, &isnull)),
-				  DatumGetObjectId(heap_getattr(data->tg_trigtuple, 2,
-												tupdesc, &isnull)));
-	}
-	CacheInvalidateRelcache(data->tg_relation);
-	return PointerGetDatum(NULL);
-}
-
-/* Number of columns of a relation that were not dropped. */
-static int
-live_columns(Oid relid)
-{
-	Relation	rel = relation_open(relid, AccessShareLock);
-	int			count = 0;
-
-	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
-		if (!TupleDescAttr(RelationGetDescr(rel), i)->attisdropped)
-			count++;
-	relation_close(rel, AccessShareLock);
-	return count;
-}
-
-/* Columns are the definition's business, whoever changed them. */
-static void
-check_columns(const TviewMeta *meta)
-{
-	int			columns = live_columns(meta->view);
-	int			expected = columns;
-	bool		same = true;
-
-	if (get_attnum(meta->view, "updated_at") == InvalidAttrNumber)
-	{
-		AttrNumber	attno = get_attnum(meta->tview, "updated_at");
-
-		expected++;
-		same = attno != InvalidAttrNumber &&
-			get_atttype(meta->tview, attno) == TIMESTAMPTZOID;
-	}
-	for (int i = 1; i <= columns; i++)
-	{
-		AttrNumber	attno = get_attnum(meta->tview, get_attname(meta->view, i, false));
-
-		same = same && attno != InvalidAttrNumber &&
-			get_atttype(meta->tview, attno) == get_atttype(meta->view, i);
-	}
-	if (!same || live_columns(meta->tview) != expected)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
-				 errdetail("The columns of a tview are those of its definition."),
-				 errhint("Use CREATE OR REPLACE TVIEW.")));
-}
-
-/* The view goes where the table goes: whoever gave away one may give both. */
-static void
-align_owners(const TviewMeta *meta)
-{
-	Oid			owner = tview_relation_owner(meta->tview);
-	char	   *schema = get_namespace_name(get_rel_namespace(meta->view));
-
-	if (owner == tview_relation_owner(meta->view))
-		return;
-	tview_run_as_superuser(psprintf("ALTER VIEW %s OWNER TO %s",
-									quote_qualified_identifier(schema,
-															   get_rel_name(meta->view)),
-									quote_identifier(GetUserNameFromId(owner, false))));
-}
-
-static void
-check_owners(const TviewMeta *meta)
-{
-	if (tview_relation_owner(meta->tview) != tview_relation_owner(meta->view))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("tview \"%s\" and its backing view must have the same owner",
-						get_rel_name(meta->tview)),
-				 errhint("Use ALTER TVIEW ... OWNER TO.")));
-}
-
-static void
-refuse_view_change(const TviewMeta *meta)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("cannot replace view \"%s\"", get_rel_name(meta->view)),
-			 errdetail("It is the definition of tview \"%s\".", get_rel_name(meta->tview)),
-			 errhint("Use CREATE OR REPLACE TVIEW.")));
-}
 
 /* A helper view may have become one whose changes cannot be traced. */
 static void
@@ -331,46 +157,11 @@ revalidate(Oid relid, Node *command)
 	}
 }
 
-/* Rows of a tview are its definition's, neither a child's nor a parent's. */
-static void
-check_inheritance(Oid relid)
-{
-	List	   *family = relation_ancestors(relid);
-	ListCell   *lc;
-
-	if (list_length(family) < 2)
-		return;
-	foreach(lc, family)
-		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("tview \"%s\" cannot take part in inheritance or partitioning",
-							get_rel_name(lfirst_oid(lc))),
-					 errhint("Use a view over both tables.")));
-}
-
 static void
 after_command_on(Oid relid, Node *command)
 {
-	const TviewMeta *meta = tview_meta_of_table(relid);
-
-	check_inheritance(relid);
-
-	if (meta != NULL)
-	{
-		check_columns(meta);
-		align_owners(meta);
-	}
-	meta = tview_meta_of_view(relid);
-	if (meta != NULL)
-	{
-		if (IsA(command, ViewStmt))
-			refuse_view_change(meta);
-		check_columns(meta);
-		check_owners(meta);
-		return;
-	}
-	if (tviews_reading(relid) != NIL)
+	tview_check_parts(relid, command);
+	if (tview_meta_of_view(relid) == NULL && tviews_reading(relid) != NIL)
 		revalidate(relid, command);
 }
 
@@ -487,28 +278,6 @@ touched_relations(void)
 	return relids;
 }
 
-/* Triggers and rules that could change what a refresh writes. */
-static void
-check_trigger_or_rule(Node *command)
-{
-	RangeVar   *range = NULL;
-	const TviewMeta *meta;
-
-	if (IsA(command, CreateTrigStmt) &&
-		((CreateTrigStmt *) command)->timing == TRIGGER_TYPE_BEFORE)
-		range = ((CreateTrigStmt *) command)->relation;
-	else if (IsA(command, RuleStmt))
-		range = ((RuleStmt *) command)->relation;
-	if (range == NULL)
-		return;
-	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
-	if (meta != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("tview \"%s\" can have AFTER triggers only", get_rel_name(meta->tview)),
-				 errdetail("Its rows are written as its definition computes them.")));
-}
-
 /* Renamed labels and attributes show in documents while no row changes. */
 static bool
 renames_parts_of_type(Node *command)
@@ -564,7 +333,7 @@ recover_metadata(Oid relid)
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
 	foreach(lc, tview_meta_tables())
-		tie_parts(lfirst_oid(lc), tview_meta_of_table(lfirst_oid(lc))->view);
+		tview_tie_parts(lfirst_oid(lc), tview_meta_of_table(lfirst_oid(lc))->view);
 }
 
 /*
@@ -600,7 +369,7 @@ check_attached_partitions(AlterTableStmt *command)
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
 		if (cmd->subtype == AT_AttachPartition && IsA(cmd->def, PartitionCmd))
-			check_inheritance(RangeVarGetRelid(((PartitionCmd *) cmd->def)->name,
+			tview_check_inheritance(RangeVarGetRelid(((PartitionCmd *) cmd->def)->name,
 											   NoLock, false));
 	}
 }
@@ -668,7 +437,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 			check_enabled_triggers(lfirst_oid(lc));
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
-	check_trigger_or_rule(data->parsetree);
+	tview_check_trigger_or_rule(data->parsetree);
 	if (renames_parts_of_type(data->parsetree))
 		recompute_all();
 	foreach(lc, touched_relations())
