@@ -213,9 +213,13 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 		keyset_unique(keys);
 	}
 	if (whole || concerns_most_rows(desc, keys))
+	{
+		tview_count_recompute(desc->tview);
 		tview_recompute_whole(desc, writer);
+	}
 	else
 	{
+		tview_count_refresh(desc->tview, keys->count);
 		if (keys->saw_null && desc->key_nullable)
 			tview_check_null_keys(desc);
 		for (int64 first = 0; first < keys->count; first += BATCH_KEYS)

@@ -75,4 +75,8 @@ extern void tview_writer_close(TviewWriter *writer);
 /* whole.c */
 extern void tview_recompute_whole(TviewDesc *desc, TviewWriter *writer);
 
+/* statistics.c */
+extern void tview_count_refresh(Oid tview, int64 keys);
+extern void tview_count_recompute(Oid tview);
+
 #endif							/* TVIEWS_REFRESH_H */

@@ -1,4 +1,4 @@
-"""Command line: python3 -m fuzz [--seed N] [--seconds N | --rounds N] [--dry]."""
+"""Command line: python3 -m fuzz [--seed N] [--seconds N | --rounds N] [--dry]; a line "ok" for each check."""
 
 import argparse
 import os
@@ -12,6 +12,10 @@ from collections import Counter
 from .concurrent import session
 from .round import Round, Runner
 from .shrink import Shrinker, script
+
+LEAST = 100  # definitions, before the share of refused ones says anything
+REFUSED = 0.02  # the largest share that is no failure
+PATIENCE = 10  # how much longer than asked a run may take to make them
 
 
 def arguments():
@@ -41,12 +45,21 @@ def main():
     sys.exit(many_clients(args, seed) if args.clients else one_client(args, seed))
 
 
-def seeds(args, first):
-    """Seeds until the time or the number of rounds is used up."""
+def seeds(args, first, total):
+    """Seeds until the rounds are used up, or the time and there are enough definitions to judge."""
     start, seed = time.time(), first
-    while (seed - first < args.rounds) if args.rounds else (time.time() - start < args.seconds):
+    while seed - first < args.rounds if args.rounds else unfinished(args, time.time() - start, total):
         yield seed
         seed += 1
+
+
+def unfinished(args, elapsed, total):
+    return elapsed < args.seconds or (asked(total) < LEAST and elapsed < PATIENCE * args.seconds)
+
+
+def asked(total):
+    """The definitions that were asked for."""
+    return total["definitions"] + total["refused"]
 
 
 def one_client(args, first):
@@ -54,13 +67,13 @@ def one_client(args, first):
     runner = Runner(args.dsn, args.dry)
     runner.strict = args.strict
     start, total, refusals, used = time.time(), Counter(), Counter(), Counter()
-    failed = 0
-    for seed in seeds(args, first):
+    failed, kinds = 0, Counter()
+    for seed in seeds(args, first, total):
         round_ = Round(seed)
         runner.watch = round_.watch
         outcome = runner.run(round_.steps())
         total.update(rounds=1, definitions=len(outcome.created), transactions=outcome.transactions,
-                     comparisons=outcome.comparisons, slow=outcome.slow, refused=len(outcome.refused),
+                     comparisons=outcome.comparisons, keyed=outcome.keyed, slow=outcome.slow, refused=len(outcome.refused),
                      own_errors=outcome.own_errors)
         refusals.update(message for _, message in outcome.refused)
         if args.refused:
@@ -75,7 +88,8 @@ def one_client(args, first):
             total["known"] += 1
             runner.reset()
         elif outcome.failure:
-            failed += 1
+            failed += outcome.failure.kind != "silent recompute"
+            kinds[outcome.failure.kind] += 1
             report(runner, round_, outcome.failure, args)
             runner.reset()
             if not args.keep_going:
@@ -83,21 +97,27 @@ def one_client(args, first):
         if seed % 20 == 0:
             runner.reset()
     summary(total, refusals, used if args.coverage else {}, time.time() - start)
-    return 1 if failed or too_many_refused(total) else 0
+    return verdict(args, total, [
+        (not failed, f"no difference and no error of the engine in {total['rounds']} rounds"),
+        (kinds["silent recompute"] == 0, f"no tview traced by key was recomputed in {total['keyed']} comparisons")])
 
 
-def too_many_refused(total):
-    asked = total["refused"] + total["definitions"]
-    if asked < 100 or total["refused"] <= 0.02 * asked:
-        return False
-    print(f"refused {total['refused']} of {asked} definitions: more than 2%")
-    return True
+def verdict(args, total, checks):
+    """Print what was checked, one line each; the exit status."""
+    if asked(total) >= LEAST:
+        checks.append((total["refused"] <= REFUSED * asked(total),
+                       f"refused {total['refused']} of {asked(total)} definitions, at most {REFUSED:.0%}"))
+    elif not args.rounds and all(passed for passed, _ in checks):
+        checks.append((False, f"made {asked(total)} definitions, at least {LEAST}"))
+    for n, (passed, text) in enumerate(checks, 1):
+        print(f"{'ok' if passed else 'not ok'} {n} - {text}", flush=True)
+    return 0 if all(passed for passed, _ in checks) else 1
 
 
 def many_clients(args, first):
     """Rounds of bursts by several clients; the exit status."""
     start, counts, failed = time.time(), Counter(), 0
-    for seed in seeds(args, first):
+    for seed in seeds(args, first, counts):
         found = session(args, seed, counts)
         if found:
             failed += 1
@@ -110,7 +130,7 @@ def many_clients(args, first):
                 break
     seconds = time.time() - start
     print(", ".join(f"{count} {name}" for name, count in counts.items()), f"in {seconds:.0f} s")
-    return 1 if failed else 0
+    return verdict(args, counts, [(not failed, f"no difference and no error of the engine in {counts['bursts']} bursts")])
 
 
 def report(runner, round_, failure, args):

@@ -26,6 +26,7 @@ class Item:
     form: str = ""
     columns: tuple = ()  # names, as the server has them
     refused: str = ""  # why
+    by_key: bool = False  # no change to a base table recomputes all of it, says the engine
 
     def create(self, dry=False):
         """The statements; in a dry run a plain view stands in for the tview."""

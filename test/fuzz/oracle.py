@@ -30,6 +30,17 @@ def key_fault(items):
     return "\nUNION ALL\n".join(parts)
 
 
+RECOMPUTES = """SELECT c.relname, s.recomputes FROM pg_tviews_statistics s
+    JOIN pg_class c ON c.oid = s.tview WHERE c.relnamespace = 'fz'::regnamespace"""
+
+
+def traced_by_key(cursor, item):
+    """Whether the engine says that no change recomputes the whole tview."""
+    cursor.execute("SELECT coalesce(bool_and(t->>'traced' <> 'recompute'), true) "
+                   "FROM jsonb_array_elements(pg_tviews_describe(%s::regclass)->'base_tables') t", (item.name,))
+    return cursor.fetchone()[0]
+
+
 def versions(items):
     """One query that returns (tview, row image, place) for every row: a row left alone stays in its place."""
     parts = []

@@ -25,6 +25,7 @@ SETTINGS = ((0.1, "SET pg_tviews.refresh = 'immediate'"), (0.1, "SET pg_tviews.d
 OWN_ERRORS = {"23505", "23503", "23514", "23502", "23001", "25P02", "55006", "3B001", "42704"}
 OWN_MESSAGES = re.compile("cannot affect row a second time|invalid ON UPDATE specification|"
                           "moving row to another partition during a BEFORE|cannot PREPARE a transaction that has operated on")
+RECOMPUTING = re.compile(r"\bTRUNCATE\b|^ALTER |\bPOLICY\b|pg_tviews_refresh")
 USER_TRIGGER = re.compile(r"function (writes_other|before_row)\(\)")
 REFUSED = {"0A000", "42P17"}
 
@@ -39,7 +40,7 @@ class Failure:
     at: int = 0
 
     def signature(self):
-        if self.kind == "difference":
+        if self.kind in ("difference", "silent recompute"):
             return self.kind
         line = self.text.splitlines()[0] if self.text else ""
         if line.startswith("42"):  # names tell these errors apart
@@ -54,6 +55,7 @@ class Outcome:
     created: list = field(default_factory=list)
     transactions: int = 0
     comparisons: int = 0
+    keyed: int = 0  # comparisons of tviews that are traced by key
     slow: bool = False
     own_errors: int = 0
 
@@ -124,6 +126,7 @@ class Runner:
         self.live, self.settings = [], []
         self.gone = set()
         self.watching, self.versions, self.quiet = self.watch, None, False
+        self.recomputes, self.may_recompute, self.limited = {}, False, False
         try:
             cursor = self.connect().cursor()
             self.clear(cursor, schema)
@@ -161,6 +164,9 @@ class Runner:
             self.quiet = False
         if "pg_tviews." in text:
             self.watching = False
+            self.limited = self.limited or "dirty_limit" in text
+        if step.kind in ("ddl", "tviewddl") or RECOMPUTING.search(text):
+            self.may_recompute = True
         if step.reads in self.gone or step.kind == "tviewddl" and self.dry:
             return
         try:
@@ -218,6 +224,7 @@ class Runner:
             cursor.execute("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass "
                            "AND attnum > 0 ORDER BY attnum", (item.view(),))
             item.columns = [name for name, in cursor.fetchall()]
+            item.by_key = not self.dry and oracle.traced_by_key(cursor, item)
             self.live.append(item)
             self.outcome.created.append(item)
             self.compare(cursor, Step("tview", Node(texts[-1])))
@@ -233,6 +240,8 @@ class Runner:
             if not self.outcome.failure:
                 cursor.execute(oracle.comparison(self.live))
                 self.judge("difference", cursor.fetchall(), step)
+            if not self.dry and not self.outcome.failure:
+                self.compare_recomputes(cursor, step)
             if self.watching and not self.dry and not self.outcome.failure and not self.reads_foreign(cursor):
                 self.compare_versions(cursor, step)
         except psycopg2.Error as error:
@@ -242,6 +251,20 @@ class Runner:
         if rows:
             text = "\n".join(f"{name}: {side}: {image}" for name, side, image in rows[:10])
             self.outcome.failure = Failure(kind, text, str(step.sql or ""), self.at)
+
+    def compare_recomputes(self, cursor, step):
+        """A tview that is traced by key, as the engine says, is not recomputed as a whole unasked."""
+        cursor.execute(oracle.RECOMPUTES)
+        now = dict(cursor.fetchall())
+        keyed = [item.name for item in self.live if item.by_key]
+        if not self.may_recompute and not self.limited:
+            silent = [(name, "recomputed as a whole", "though traced by key") for name in keyed
+                      if now[name.strip('"')] > self.recomputes.get(name.strip('"'), 0)]
+            self.judge("silent recompute", silent, step)
+        self.outcome.keyed += len(keyed)
+        self.recomputes = now
+        if self.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+            self.may_recompute = False
 
     def reads_foreign(self, cursor):
         """Tviews over foreign tables are refreshed at each statement: a value may come and go."""
