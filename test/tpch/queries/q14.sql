@@ -1,0 +1,10 @@
+-- Q14, promotion effect: the share of promoted parts in the revenue of a month
+CREATE TVIEW tv_q14 AS
+SELECT 1 AS pk_q14,
+	jsonb_build_object('promo_revenue',
+		100.00 * sum(CASE WHEN p_type LIKE 'PROMO%' THEN l_extendedprice * (1 - l_discount)
+			ELSE 0 END) / sum(l_extendedprice * (1 - l_discount))) AS data
+FROM lineitem, part
+WHERE l_partkey = p_partkey
+	AND l_shipdate >= date '1995-09-01'
+	AND l_shipdate < date '1995-09-01' + interval '1' month;

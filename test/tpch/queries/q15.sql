@@ -1,0 +1,18 @@
+-- Q15, top supplier: who shipped the most in a quarter
+CREATE TVIEW tv_q15 WITH (key = 's_suppkey', on_untraceable = 'recompute') AS
+WITH revenue (supplier_no, total_revenue) AS (
+	SELECT l_suppkey, sum(l_extendedprice * (1 - l_discount))
+	FROM lineitem
+	WHERE l_shipdate >= date '1996-01-01'
+		AND l_shipdate < date '1996-01-01' + interval '3' month
+	GROUP BY l_suppkey)
+SELECT s_suppkey,
+	jsonb_build_object(
+		's_suppkey', s_suppkey,
+		's_name', s_name,
+		's_address', s_address,
+		's_phone', s_phone,
+		'total_revenue', total_revenue) AS data
+FROM supplier, revenue
+WHERE s_suppkey = supplier_no
+	AND total_revenue = (SELECT max(total_revenue) FROM revenue);

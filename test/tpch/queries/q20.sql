@@ -1,0 +1,23 @@
+-- Q20, potential part promotion: suppliers in Canada with too many forest parts in stock
+CREATE TVIEW tv_q20 WITH (key = 's_name') AS
+SELECT s_name,
+	jsonb_build_object(
+		's_name', s_name,
+		's_address', s_address) AS data
+FROM supplier, nation
+WHERE s_suppkey IN (
+		SELECT ps_suppkey
+		FROM partsupp
+		WHERE ps_partkey IN (
+				SELECT p_partkey
+				FROM part
+				WHERE p_name LIKE 'forest%')
+			AND ps_availqty > (
+				SELECT 0.5 * sum(l_quantity)
+				FROM lineitem
+				WHERE l_partkey = ps_partkey
+					AND l_suppkey = ps_suppkey
+					AND l_shipdate >= date '1994-01-01'
+					AND l_shipdate < date '1994-01-01' + interval '1' year))
+	AND s_nationkey = n_nationkey
+	AND n_name = 'CANADA';
