@@ -7,7 +7,12 @@ PGFILEDESC = "pg_tviews - read models that are right at every commit"
 
 OBJS = \
 	src/init.o \
-	$(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c)))
+	$(patsubst %.c,%.o,$(sort $(wildcard src/*/*.c))) \
+	$(JSONB_PATCH)
+
+# What of the companion the engine patches documents with; built here once more,
+# so that neither library needs the other.
+JSONB_PATCH = $(addprefix src/jsonb_patch_,document.o locate.o node.o path.o write.o)
 
 DATA = $(wildcard sql/pg_tviews--*--*.sql)
 DATA_built = pg_tviews--$(EXTVERSION).sql
@@ -17,7 +22,7 @@ REGRESS_OPTS = --inputdir=test --load-extension=pg_tviews
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --load-extension=pg_tviews
 
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/jsonb_ivm/src
 PG_CFLAGS = -fvisibility=hidden -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers
 EXTRA_CLEAN = $(DATA_built)
@@ -30,7 +35,13 @@ $(DATA_built): sql/pg_tviews.sql $(EXTENSION).control
 	cp $< $@
 
 # Coarse but safe: any header rebuilds everything.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*/*.h jsonb_ivm/src/*.h)
+
+$(JSONB_PATCH): src/jsonb_patch_%.o: jsonb_ivm/src/%.c
+	$(COMPILE.c) -o $@ $<
+
+$(JSONB_PATCH:.o=.bc): src/jsonb_patch_%.bc: jsonb_ivm/src/%.c
+	$(COMPILE.c.bc) -o $@ $<
 
 # The companion has a Makefile of its own and needs nothing from here.  (Not a
 # pattern rule: make does not look for those for phony targets.)

@@ -39,8 +39,11 @@ typedef struct TviewTrace
 	List	   *queries;		/* of TraceQuery, unless whole */
 	int			ncaptured;
 	AttrNumber *captured;		/* attributes to capture, ascending */
-	Bitmapset  *referenced;		/* attributes the definition depends on */
 	bool		references_all; /* whole-row reference: all of them */
+	Bitmapset  *row_parts;		/* parts of the tview's row (see parts.h) that a
+								 * row which comes or goes may change */
+	AttrNumber	natts;			/* of the base table */
+	Bitmapset **column_parts;	/* the same for another value, by attribute */
 	RangeTblEntry *source;		/* during analysis only */
 	TupleDesc	capture_desc;	/* of captured tuples; columns named cN */
 	struct DirtySet *pending;	/* where to add captured values ... */
@@ -108,6 +111,17 @@ typedef struct TviewName
 extern List *tview_names_used(Query *expanded);
 extern char *tview_operator_name(Oid operator);
 
+/* A query that computes all columns of the definition, or some parts. */
+typedef struct TviewEvaluation
+{
+	Bitmapset  *parts;			/* see parts.h; TVIEW_WHOLE_ROW for all */
+	char	   *relation;		/* what is read: the view, or a subquery */
+	int			ncolumns;
+	AttrNumber *columns;		/* columns of the view, ascending */
+	SPIPlanPtr	single_plan;	/* filled by the refresh module */
+	SPIPlanPtr	batch_plan;
+} TviewEvaluation;
+
 /* descriptor.c: what a backend knows about one tview */
 typedef struct TviewKey
 {
@@ -148,8 +162,8 @@ typedef struct TviewDesc
 	List	   *names;			/* of TviewName: functions and types it uses */
 	List	   *downstream;		/* Oids of the tviews above, at any depth ... */
 	uint64		downstream_generation;	/* ... as of this generation */
-	SPIPlanPtr	single_plan;	/* filled by the refresh module */
-	SPIPlanPtr	batch_plan;
+	List	   *parts;			/* of TviewPart; NIL: only as a whole */
+	List	   *evaluations;	/* of TviewEvaluation, made when first needed */
 } TviewDesc;
 
 extern void tview_desc_init(void);

@@ -14,7 +14,7 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/xact.h"
-#include "analyze/analyze.h"
+#include "analyze/parts.h"
 #include "base/guc.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
@@ -271,6 +271,9 @@ describe_traces(TviewDesc *desc, List *key_names)
 		keys[i] = desc->keys[i].view_attno;
 	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name, key_names);
 	desc->key_nullable = analysis->key_nullable;
+	if (!analysis->clock)
+		desc->parts = tview_find_parts(expanded, keys, desc->nkeys);
+	tview_assign_parts(analysis, desc->parts);
 	desc->traces = analysis->traces;
 	desc->base_relations = tview_base_relations(expanded);
 	desc->helper_views = tview_helper_views(desc->view);
@@ -444,8 +447,11 @@ free_descriptor(TviewDesc *desc)
 	ListCell   *lc;
 	ListCell   *lc2;
 
-	free_plan(desc->single_plan);
-	free_plan(desc->batch_plan);
+	foreach(lc, desc->evaluations)
+	{
+		free_plan(((TviewEvaluation *) lfirst(lc))->single_plan);
+		free_plan(((TviewEvaluation *) lfirst(lc))->batch_plan);
+	}
 	foreach(lc, desc->traces)
 		foreach(lc2, ((TviewTrace *) lfirst(lc))->queries)
 			free_plan(((TraceQuery *) lfirst(lc2))->plan);

@@ -559,10 +559,7 @@ trace_for(TraceBuilder *builder, RangeTblEntry *source)
 		ColumnUsage *usage = lfirst(lc);
 
 		if (usage->rte == source)
-		{
-			trace->referenced = usage->columns;
 			trace->references_all = usage->all;
-		}
 	}
 	builder->traces = lappend(builder->traces, trace);
 	return trace;

@@ -13,6 +13,7 @@ bool		tview_create_table_as = false;
 int			tview_dirty_limit = 65536;
 int			tview_max_depth = 10;
 int			tview_refresh_mode = TVIEW_REFRESH_DEFERRED;
+bool		tview_verify_patches = false;
 
 static const struct config_enum_entry refresh_modes[] = {
 	{"deferred", TVIEW_REFRESH_DEFERRED, false},
@@ -25,8 +26,8 @@ tview_guc_init(void)
 {
 	DefineCustomBoolVariable("pg_tviews.allow_direct_writes",
 							 "Lets a superuser write to the table of a tview.",
-							 "Rows written by hand stay as they are until their key is "
-							 "refreshed or pg_tviews_refresh() is called.",
+							 "What is written by hand stays until a change to base tables "
+							 "concerns it, or pg_tviews_refresh() is called.",
 							 &tview_allow_direct_writes,
 							 false, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("pg_tviews.create_table_as",
@@ -51,6 +52,11 @@ tview_guc_init(void)
 							 &tview_refresh_mode,
 							 TVIEW_REFRESH_DEFERRED, refresh_modes,
 							 PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("pg_tviews.verify_patches",
+							 "Compares every patched row with what its definition yields.",
+							 "For tests: a difference is an error, and nothing is faster.",
+							 &tview_verify_patches,
+							 false, PGC_SUSET, GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("pg_tviews");
 }
 

@@ -16,6 +16,7 @@ extern bool tview_create_table_as;
 extern int	tview_dirty_limit;
 extern int	tview_max_depth;
 extern int	tview_refresh_mode;
+extern bool tview_verify_patches;
 
 extern void tview_guc_init(void);
 extern bool tview_restore_in_progress(void);

@@ -19,13 +19,14 @@ typedef struct DirtySet
 	int			level;			/* nesting level that captured it */
 	int			consumed;		/* level whose flush used it, 0: pending */
 	MemoryContext context;
+	Bitmapset  *parts;			/* of the tview's rows that may have changed */
 	struct dirty_hash *rows;
 	Size		bytes;
 } DirtySet;
 
 /* dirty.c */
 extern void tview_dirty_add(TviewDesc *desc, TviewTrace *trace,
-							Datum *values, bool *nulls);
+							const Bitmapset *parts, Datum *values, bool *nulls);
 extern void tview_dirty_add_whole(TviewDesc *desc);
 extern bool tview_dirty_pending(void);
 extern bool tview_dirty_over_limit(void);
@@ -41,6 +42,7 @@ extern void tview_dirty_xact_end(void);
 /* trigger.c */
 extern void tview_capture_init(void);
 extern void tview_capture_truncate(Oid relid);
+extern bool tview_in_trigger(void);
 
 /* install.c */
 extern void tview_capture_lock(List *relids);

@@ -117,24 +117,41 @@ detoast_values(TupleDesc tupdesc, Datum *values, bool *nulls)
 			values[i] = PointerGetDatum(PG_DETOAST_DATUM(values[i]));
 }
 
+/* More parts of rows concern the set. */
+static void
+add_parts(DirtySet *set, const Bitmapset *parts)
+{
+	MemoryContext old;
+
+	if (bms_is_subset(parts, set->parts))
+		return;
+	old = MemoryContextSwitchTo(set->context);
+	set->parts = bms_add_members(set->parts, parts);
+	MemoryContextSwitchTo(old);
+}
+
 /*
- * Remember captured values of a trace.  Values are copied; the arrays may be
- * scribbled on.  A set that outgrows pg_tviews.dirty_limit becomes "every key".
+ * Remember captured values of a trace, and the parts that the change concerns.
+ * Values are copied; the arrays may be scribbled on.  A set that outgrows
+ * pg_tviews.dirty_limit becomes "every key".
  */
 void
-tview_dirty_add(TviewDesc *desc, TviewTrace *trace, Datum *values, bool *nulls)
+tview_dirty_add(TviewDesc *desc, TviewTrace *trace, const Bitmapset *parts,
+				Datum *values, bool *nulls)
 {
 	DirtySet   *set = trace->pending;
 	MinimalTuple tuple;
 	MemoryContext old;
 	bool		found;
 
-	if (set == NULL || trace->pending_epoch != epoch)
+	if (set == NULL || trace->pending_epoch != epoch ||
+		set->level != GetCurrentTransactionNestLevel())
 	{
 		set = find_set(desc, trace);
 		trace->pending = set;
 		trace->pending_epoch = epoch;
 	}
+	add_parts(set, parts);
 	detoast_values(trace->capture_desc, values, nulls);
 	old = MemoryContextSwitchTo(set->context);
 	tuple = heap_form_minimal_tuple_compat(trace->capture_desc, values, nulls);
@@ -285,6 +302,7 @@ merge_rows(DirtySet *target, DirtySet *set)
 		memcpy(tuple, row->tuple, row->tuple->t_len);
 		(void) dirty_insert(target->rows, tuple, &found);
 	}
+	add_parts(target, set->parts);
 	target->bytes += set->bytes;
 	total_bytes += set->bytes;
 }

@@ -10,12 +10,12 @@
 #include "base/compat.h"
 
 #include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "capture/capture.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -28,7 +28,8 @@ typedef struct CaptureRule
 	TviewTrace *trace;
 	AttrNumber *captured;		/* attributes of this table */
 	int			nreferenced;
-	AttrNumber *referenced;		/* unless references_all */
+	AttrNumber *referenced;		/* attributes of this table, too */
+	Bitmapset **parts;			/* that each of these reaches; the trace's */
 } CaptureRule;
 
 typedef struct CaptureMap
@@ -76,22 +77,21 @@ static CaptureRule *
 make_rule(TviewDesc *desc, TviewTrace *trace, Oid relid)
 {
 	CaptureRule *rule = palloc0(sizeof(CaptureRule));
-	int			column = -1;
 
 	rule->desc = desc;
 	rule->trace = trace;
 	rule->captured = palloc(sizeof(AttrNumber) * (trace->ncaptured + 1));
 	for (int i = 0; i < trace->ncaptured; i++)
 		rule->captured[i] = map_attribute(trace->relid, trace->captured[i], relid);
-	rule->referenced = palloc(sizeof(AttrNumber) *
-							  (bms_num_members(trace->referenced) + 1));
-	while ((column = bms_next_member(trace->referenced, column)) >= 0)
+	rule->referenced = palloc(sizeof(AttrNumber) * (trace->natts + 1));
+	rule->parts = palloc(sizeof(Bitmapset *) * (trace->natts + 1));
+	for (AttrNumber attno = 1; attno <= trace->natts; attno++)
 	{
-		AttrNumber	attno = column + FirstLowInvalidHeapAttributeNumber;
-
-		if (attno > 0)
-			rule->referenced[rule->nreferenced++] =
-				map_attribute(trace->relid, attno, relid);
+		if (trace->column_parts[attno] == NULL)
+			continue;
+		rule->parts[rule->nreferenced] = trace->column_parts[attno];
+		rule->referenced[rule->nreferenced++] =
+			map_attribute(trace->relid, attno, relid);
 	}
 	return rule;
 }
@@ -190,19 +190,23 @@ attribute_differs(TupleTableSlot *before, TupleTableSlot *after, AttrNumber attn
 	return !datum_image_eq(value1, value2, attr->attbyval, attr->attlen);
 }
 
-static bool
-row_matters(CaptureRule *rule, TupleTableSlot *before, TupleTableSlot *after)
+/* The parts of the tview's rows that a change may concern; NULL for none. */
+static Bitmapset *
+parts_changed(CaptureRule *rule, TupleTableSlot *before, TupleTableSlot *after)
 {
-	if (before == NULL || after == NULL || rule->trace->references_all)
-		return true;
+	Bitmapset  *parts = NULL;
+
+	if (before == NULL || after == NULL)
+		return rule->trace->row_parts;
 	for (int i = 0; i < rule->nreferenced; i++)
-		if (attribute_differs(before, after, rule->referenced[i]))
-			return true;
-	return false;
+		if (!bms_is_subset(rule->parts[i], parts) &&
+			attribute_differs(before, after, rule->referenced[i]))
+			parts = parts == NULL ? rule->parts[i] : bms_union(parts, rule->parts[i]);
+	return parts;
 }
 
 static void
-capture_slot(CaptureRule *rule, TupleTableSlot *slot)
+capture_slot(CaptureRule *rule, const Bitmapset *parts, TupleTableSlot *slot)
 {
 	Datum		values[MaxHeapAttributeNumber];
 	bool		nulls[MaxHeapAttributeNumber];
@@ -211,7 +215,7 @@ capture_slot(CaptureRule *rule, TupleTableSlot *slot)
 		return;
 	for (int i = 0; i < rule->trace->ncaptured; i++)
 		values[i] = slot_getattr(slot, rule->captured[i], &nulls[i]);
-	tview_dirty_add(rule->desc, rule->trace, values, nulls);
+	tview_dirty_add(rule->desc, rule->trace, parts, values, nulls);
 }
 
 static void
@@ -222,15 +226,16 @@ capture_row(Oid relid, TupleTableSlot *before, TupleTableSlot *after)
 	foreach(lc, rules_of(relid))
 	{
 		CaptureRule *rule = lfirst(lc);
+		Bitmapset  *parts = parts_changed(rule, before, after);
 
-		if (!row_matters(rule, before, after))
+		if (parts == NULL)
 			continue;
 		if (rule->trace->whole)
 			tview_dirty_add_whole(rule->desc);
 		else if (rule->trace->queries != NIL)
 		{
-			capture_slot(rule, before);
-			capture_slot(rule, after);
+			capture_slot(rule, parts, before);
+			capture_slot(rule, parts, after);
 		}
 	}
 }
@@ -243,6 +248,16 @@ tview_capture_truncate(Oid relid)
 
 	foreach(lc, rules_of(relid))
 		tview_dirty_add_whole(((CaptureRule *) lfirst(lc))->desc);
+}
+
+/*
+ * Is a trigger running?  Then more triggers of the statement that fired it may
+ * be waiting, ours among them: what it changed may not be captured yet.
+ */
+bool
+tview_in_trigger(void)
+{
+	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 0;
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_capture);

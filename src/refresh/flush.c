@@ -16,6 +16,7 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "analyze/parts.h"
 #include "base/sandbox.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
@@ -27,8 +28,8 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* Keys computed by one query. */
-#define BATCH_KEYS	1000
+/* Fewer keys are always refreshed one by one. */
+#define MANY_KEYS	1000
 
 /* A flush that user triggers keep feeding is ended after so many steps. */
 #define MAX_STEPS	1000
@@ -87,61 +88,6 @@ lowest_pending(List *tviews)
 	return lowest;
 }
 
-/* Throw: the definition has two rows for one key, which may be unknown. */
-void
-tview_duplicate_key_error(TviewDesc *desc, const Datum *key)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNIQUE_VIOLATION),
-			 errmsg("definition of tview %s yields more than one row for a key",
-					desc->name),
-			 key ? errdetail("Key %s is duplicated.", tview_key_text(desc, key)) : 0,
-			 errhint("Group or filter the definition so that its key is unique, or add columns to the key.")));
-}
-
-static void
-delete_missing(TviewWriter *writer, KeySet *keys, int64 first, int64 count,
-			   const bool *seen)
-{
-	for (int64 n = 0; n < count; n++)
-		if (!seen[n] && tview_writer_find(writer, keyset_get(keys, first + n)))
-			tview_writer_delete(writer);
-}
-
-/* Compute and write some keys. */
-static void
-refresh_batch(TviewDesc *desc, TviewWriter *writer, KeySet *keys, int64 first,
-			  int64 count)
-{
-	bool	   *seen = palloc0(sizeof(bool) * count);
-	Datum	   *values = palloc(sizeof(Datum) * (desc->ncolumns + 1));
-	bool	   *nulls = palloc(sizeof(bool) * (desc->ncolumns + 1));
-	SPITupleTable *result;
-
-	tview_recompute(desc, keys, first, count);
-	result = SPI_tuptable;
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		int64		n;
-
-		CHECK_FOR_INTERRUPTS();
-		heap_deform_tuple(result->vals[i], result->tupdesc, values, nulls);
-		n = count == 1 ? 0 : DatumGetInt32(values[0]) - first;
-		tview_note_current_key(first + n);
-		if (seen[n])
-			tview_duplicate_key_error(desc, keyset_get(keys, first + n));
-		seen[n] = true;
-		tview_writer_put(writer, values + 1, nulls + 1,
-						 tview_writer_find(writer, keyset_get(keys, first + n)));
-	}
-	tview_note_current_key(-1);
-	SPI_freetuptable(result);
-	delete_missing(writer, keys, first, count, seen);
-	pfree(seen);
-	pfree(values);
-	pfree(nulls);
-}
-
 /* Recomputing everything reads each row once; do it for a large share. */
 static bool
 concerns_most_rows(TviewDesc *desc, KeySet *keys)
@@ -151,7 +97,7 @@ concerns_most_rows(TviewDesc *desc, KeySet *keys)
 	double		rows;
 	double		all_visible;
 
-	if (keys->count <= BATCH_KEYS)
+	if (keys->count <= MANY_KEYS)
 		return false;
 	rel = table_open(desc->tview, AccessShareLock);
 	table_relation_estimate_size(rel, NULL, &pages, &rows, &all_visible);
@@ -198,6 +144,24 @@ trace_sets(List *sets, KeySet *keys)
 	}
 }
 
+/* The parts of the rows that the sets may concern. */
+static Bitmapset *
+parts_of_sets(TviewDesc *desc, List *sets)
+{
+	Bitmapset  *parts = NULL;
+	ListCell   *lc;
+
+	foreach(lc, sets)
+	{
+		DirtySet   *set = lfirst(lc);
+
+		/* Another descriptor may number the parts in another way. */
+		parts = set->desc != desc ? bms_add_member(parts, TVIEW_WHOLE_ROW) :
+			bms_add_members(parts, set->parts);
+	}
+	return parts;
+}
+
 /* From captured values to written rows; SPI is connected. */
 static void
 apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
@@ -222,9 +186,7 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 		tview_count_refresh(desc->tview, keys->count);
 		if (keys->saw_null && desc->key_nullable)
 			tview_check_null_keys(desc);
-		for (int64 first = 0; first < keys->count; first += BATCH_KEYS)
-			refresh_batch(desc, writer, keys, first,
-						  Min(BATCH_KEYS, keys->count - first));
+		tview_refresh_keys(desc, writer, keys, parts_of_sets(desc, sets));
 	}
 	tview_writer_flush(writer);
 	tview_error_context_pop(&context);

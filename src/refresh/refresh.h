@@ -39,7 +39,11 @@ extern void tview_flush_abort(int level);
 extern bool tview_flush_is_writing(void);
 extern CommandId tview_flushed_command(void);
 extern void tview_refresh_fully(Oid tview);
+
+/* batch.c */
 extern void tview_duplicate_key_error(TviewDesc *desc, const Datum *key);
+extern void tview_refresh_keys(TviewDesc *desc, TviewWriter *writer, KeySet *keys,
+							   const Bitmapset *parts);
 
 /* locks.c */
 extern void tview_lock_for_refresh(List *tviews);
@@ -51,10 +55,23 @@ extern void keyset_unique(KeySet *set);
 extern Datum *keyset_get(const KeySet *set, int64 n);
 extern char *tview_key_text(const TviewDesc *desc, const Datum *key);
 
-/* queries.c */
+/* tracing.c */
 extern void tview_trace_keys(List *sets, KeySet *keys);
-extern void tview_recompute(TviewDesc *desc, KeySet *keys, int64 first, int64 count);
+
+/* evaluate.c */
+extern bool tview_is_whole(const Bitmapset *parts);
+extern TviewEvaluation *tview_evaluation(TviewDesc *desc, const Bitmapset *parts);
+extern TviewEvaluation *tview_evaluation_of_all(TviewDesc *desc);
+extern void tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation,
+						   KeySet *keys, int64 first, int64 count);
 extern void tview_check_null_keys(TviewDesc *desc);
+
+/* patch.c */
+extern bool tview_patch_row(TviewDesc *desc, TviewEvaluation *evaluation,
+							const Datum *values, const bool *nulls,
+							Datum *row_values, bool *row_nulls);
+
+/* context.c */
 extern void tview_error_context_push(TviewErrorContext *context, TviewDesc *desc,
 									 KeySet *keys);
 extern void tview_error_context_pop(TviewErrorContext *context);
@@ -67,6 +84,11 @@ extern bool tview_writer_find(TviewWriter *writer, const Datum *key);
 extern bool tview_writer_fetch(TviewWriter *writer, ItemPointer tid);
 extern void tview_writer_put(TviewWriter *writer, const Datum *values,
 							 const bool *nulls, bool exists);
+extern bool tview_writer_patch(TviewWriter *writer, TviewEvaluation *evaluation,
+							   const Datum *values, const bool *nulls);
+extern AttrNumber tview_writer_compare(TviewWriter *writer, const Datum *values,
+									   const bool *nulls);
+extern void tview_writer_save(TviewWriter *writer);
 extern void tview_writer_delete(TviewWriter *writer);
 extern void tview_writer_flush(TviewWriter *writer);
 extern EState *tview_writer_finish(TviewWriter *writer);

@@ -42,6 +42,7 @@ struct TviewWriter
 	int		   *scan_key_of;	/* by index column: which key column */
 	TupleTableSlot *stored;		/* the row found last */
 	TupleTableSlot *fresh;		/* the row to write */
+	TviewEvaluation *evaluation;	/* what was put into it last */
 	Bitmapset  *unique_columns; /* of unique indexes besides the key */
 	Tuplestorestate *inserts;	/* NULL while there are none */
 	int64		inserted;
@@ -279,6 +280,23 @@ insert_row(TviewWriter *writer)
 	ResetPerTupleExprContext(writer->estate);
 }
 
+/* The fresh slot has its values, but for the time. */
+static void
+finish_fresh(TviewWriter *writer)
+{
+	TupleTableSlot *slot = writer->fresh;
+	AttrNumber	updated_at = writer->desc->updated_at;
+
+	if (updated_at != InvalidAttrNumber)
+	{
+		slot->tts_values[updated_at - 1] =
+			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+		slot->tts_isnull[updated_at - 1] = false;
+	}
+	ExecStoreVirtualTuple(slot);
+	slot->tts_tableOid = RelationGetRelid(writer->rel);
+}
+
 /* Fill the fresh slot from the columns of the view. */
 static void
 store_fresh(TviewWriter *writer, const Datum *values, const bool *nulls)
@@ -293,41 +311,41 @@ store_fresh(TviewWriter *writer, const Datum *values, const bool *nulls)
 		slot->tts_values[desc->table_attnos[i] - 1] = values[i];
 		slot->tts_isnull[desc->table_attnos[i] - 1] = nulls[i];
 	}
-	if (desc->updated_at != InvalidAttrNumber)
-	{
-		slot->tts_values[desc->updated_at - 1] =
-			TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-		slot->tts_isnull[desc->updated_at - 1] = false;
-	}
-	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = RelationGetRelid(writer->rel);
+	finish_fresh(writer);
+}
+
+/* Is the fresh value of a column another one, by its bytes? */
+static bool
+fresh_differs(TviewWriter *writer, AttrNumber attno, Datum value, bool is_null)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(writer->rel), attno - 1);
+
+	if (is_null || writer->fresh->tts_isnull[attno - 1])
+		return is_null != writer->fresh->tts_isnull[attno - 1];
+	return !datum_image_eq(value, writer->fresh->tts_values[attno - 1],
+						   attr->attbyval, attr->attlen);
 }
 
 static bool
 column_differs(TviewWriter *writer, AttrNumber attno)
 {
-	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(writer->rel), attno - 1);
-	bool		stored_null;
-	Datum		stored = slot_getattr(writer->stored, attno, &stored_null);
-	bool		fresh_null = writer->fresh->tts_isnull[attno - 1];
+	bool		is_null;
+	Datum		value = slot_getattr(writer->stored, attno, &is_null);
 
-	if (stored_null || fresh_null)
-		return stored_null != fresh_null;
-	return !datum_image_eq(stored, writer->fresh->tts_values[attno - 1],
-						   attr->attbyval, attr->attlen);
+	return fresh_differs(writer, attno, value, is_null);
 }
 
-/* Does the current row differ, and in a column with a unique index? */
+/* Does the current row differ in these columns, and in one with a unique index? */
 static bool
-row_differs(TviewWriter *writer, bool *unique_differs)
+row_differs(TviewWriter *writer, const AttrNumber *columns, int ncolumns,
+			bool *unique_differs)
 {
-	TviewDesc  *desc = writer->desc;
 	bool		differs = false;
 
 	*unique_differs = false;
-	for (int i = 0; i < desc->ncolumns; i++)
+	for (int i = 0; i < ncolumns; i++)
 	{
-		AttrNumber	attno = desc->table_attnos[i];
+		AttrNumber	attno = writer->desc->table_attnos[columns ? columns[i] - 1 : i];
 
 		if ((differs && writer->unique_columns == NULL) ||
 			!column_differs(writer, attno))
@@ -349,6 +367,23 @@ insert_later(TviewWriter *writer)
 	tuplestore_puttupleslot(writer->inserts, writer->fresh);
 }
 
+/* Replace the current row by the fresh one, if it differs in these columns. */
+static void
+replace_row(TviewWriter *writer, const AttrNumber *columns, int ncolumns)
+{
+	bool		unique_differs;
+
+	if (!row_differs(writer, columns, ncolumns, &unique_differs))
+		return;
+	if (unique_differs)
+	{
+		tview_writer_delete(writer);
+		insert_later(writer);
+	}
+	else
+		update_row(writer);
+}
+
 /*
  * Make a row what the definition says.  values, nulls: by view column.  exists:
  * the current row is the stored one of the same key; else there is none.
@@ -357,21 +392,58 @@ void
 tview_writer_put(TviewWriter *writer, const Datum *values, const bool *nulls,
 				 bool exists)
 {
-	bool		unique_differs;
-
 	store_fresh(writer, values, nulls);
-	if (!exists)
+	if (exists)
+		replace_row(writer, NULL, writer->desc->ncolumns);
+	else
 		insert_later(writer);
-	else if (row_differs(writer, &unique_differs))
-	{
-		if (unique_differs)
-		{
-			tview_writer_delete(writer);
-			insert_later(writer);
-		}
-		else
-			update_row(writer);
-	}
+}
+
+/*
+ * Make the current row with some parts replaced the one to be written.  values,
+ * nulls: by column of the evaluation.  False where that cannot be done.
+ */
+bool
+tview_writer_patch(TviewWriter *writer, TviewEvaluation *evaluation,
+				   const Datum *values, const bool *nulls)
+{
+	TupleTableSlot *fresh = writer->fresh;
+	int			natts = fresh->tts_tupleDescriptor->natts;
+	MemoryContext old;
+	bool		result;
+
+	ExecClearTuple(fresh);
+	slot_getallattrs(writer->stored);
+	memcpy(fresh->tts_values, writer->stored->tts_values, sizeof(Datum) * natts);
+	memcpy(fresh->tts_isnull, writer->stored->tts_isnull, sizeof(bool) * natts);
+	ResetPerTupleExprContext(writer->estate);
+	old = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer->estate));
+	result = tview_patch_row(writer->desc, evaluation, values, nulls,
+							 fresh->tts_values, fresh->tts_isnull);
+	MemoryContextSwitchTo(old);
+	finish_fresh(writer);
+	writer->evaluation = evaluation;
+	return result;
+}
+
+/* Write the row that tview_writer_patch() made. */
+void
+tview_writer_save(TviewWriter *writer)
+{
+	replace_row(writer, writer->evaluation->columns, writer->evaluation->ncolumns);
+}
+
+/*
+ * The first column of the view in which the row to be written is not this one;
+ * 0 where there is none.
+ */
+AttrNumber
+tview_writer_compare(TviewWriter *writer, const Datum *values, const bool *nulls)
+{
+	for (int i = 0; i < writer->desc->ncolumns; i++)
+		if (fresh_differs(writer, writer->desc->table_attnos[i], values[i], nulls[i]))
+			return i + 1;
+	return 0;
 }
 
 /* Do the insertions that were put off. */

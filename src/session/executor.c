@@ -95,13 +95,16 @@ tview_ExecutorStart(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 }
 
-/* Flush where settings or memory ask for it. */
+/*
+ * Flush where settings or memory ask for it.  The statements of a trigger, a
+ * cascading foreign key among them, are parts of the one that fired it.
+ */
 void
 tview_at_statement_end(void)
 {
 	if (!tview_dirty_pending() || tview_flush_is_writing())
 		return;
-	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE ||
+	if ((tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE && !tview_in_trigger()) ||
 		tview_dirty_over_limit() || tview_flush_reads_foreign())
 		tview_flush();
 }

@@ -19,7 +19,7 @@ sub tview_server
 	$node->init(allows_streaming => 'logical');
 	$node->append_conf('postgresql.conf', join("\n",
 		"shared_preload_libraries = 'pg_tviews'", 'max_prepared_transactions = 10',
-		'fsync = off', @conf, ''));
+		'fsync = off', 'pg_tviews.verify_patches = on', @conf, ''));
 	$node->start;
 	return $node;
 }

@@ -124,7 +124,7 @@ SELECT refused('owner without SELECT', '42501', $$UPDATE privileges.base SET b =
 GRANT SELECT ON base TO regress_owner;
 -- given away
 ALTER TVIEW tv_base OWNER TO regress_writer;
-SELECT refused('new owner has no SELECT', '42501', $$UPDATE privileges.base SET b = 'y' WHERE a = 1; SELECT FROM tv_base$$);
+SELECT refused('new owner has no SELECT', '42501', $$INSERT INTO privileges.base VALUES (7, 'y'); SELECT FROM tv_base$$);
 GRANT SELECT ON other TO regress_writer;
 UPDATE privileges.base SET b = 'z' WHERE a = 1;
 SELECT same('tv_base', 'OWNER TO');

@@ -62,7 +62,7 @@ SELECT current_setting('TimeZone'), current_setting('search_path'), current_user
 RESET TimeZone;
 
 -- settings of pg_tviews itself
-SELECT name, setting, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
+SELECT name, boot_val, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
 SET pg_tviews.nonsense = 1;
 SET pg_tviews.refresh = 'sometimes';
 \set VERBOSITY sqlstate

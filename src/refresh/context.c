@@ -1,0 +1,80 @@
+/*
+ * context.c
+ *		What error messages say of a refresh: the tview, and the key if it is known.
+ */
+#include "base/compat.h"
+
+#include "refresh/refresh.h"
+
+/* Where pg_tviews_note_key() leaves its note; NULL while nobody listens. */
+static TviewErrorContext *listening = NULL;
+
+PGDLLEXPORT Datum pg_tviews_note_key(PG_FUNCTION_ARGS);
+
+static void
+describe_refresh(void *arg)
+{
+	TviewErrorContext *context = arg;
+
+	if (context->keys != NULL && context->current >= 0 &&
+		context->current < context->keys->count && !in_error_recursion_trouble())
+		errcontext("refresh of tview %s, key %s", context->desc->name,
+				   tview_key_text(context->desc,
+								  keyset_get(context->keys, context->current)));
+	else
+		errcontext("refresh of tview %s", context->desc->name);
+}
+
+/*
+ * Name the tview in messages, and the key while one is being computed.  The
+ * context is the caller's; keys may be NULL.
+ */
+void
+tview_error_context_push(TviewErrorContext *context, TviewDesc *desc, KeySet *keys)
+{
+	context->desc = desc;
+	context->keys = keys;
+	context->current = -1;
+	context->callback.callback = describe_refresh;
+	context->callback.arg = context;
+	context->callback.previous = error_context_stack;
+	error_context_stack = &context->callback;
+	listening = context;
+}
+
+void
+tview_error_context_pop(TviewErrorContext *context)
+{
+	error_context_stack = context->callback.previous;
+	listening = NULL;
+}
+
+/* After an error the context is gone without having been popped. */
+void
+tview_error_context_abort(void)
+{
+	listening = NULL;
+}
+
+/* From now on messages name this key; -1 for none. */
+void
+tview_note_current_key(int64 n)
+{
+	if (listening != NULL)
+		listening->current = n;
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_note_key);
+
+/*
+ * pg_tviews_note_key(n integer) returns boolean
+ *
+ * Internal: true.  A filter on the keys while the definition is evaluated for
+ * them one by one, so that an error can name the key.
+ */
+Datum
+pg_tviews_note_key(PG_FUNCTION_ARGS)
+{
+	tview_note_current_key(PG_GETARG_INT32(0));
+	PG_RETURN_BOOL(true);
+}

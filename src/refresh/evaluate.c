@@ -1,0 +1,277 @@
+/*
+ * evaluate.c
+ *		Evaluates the definition, or some parts of it, for given keys.
+ *
+ * PostgreSQL does not push "key = ANY(keys)" into a grouped subquery, and it
+ * pulls up a plain LATERAL and then computes everything as well; behind OFFSET
+ * 0 the key is pushed down as far as it goes.
+ */
+#include "base/compat.h"
+
+#include "analyze/parts.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "refresh/queries.h"
+#include "refresh/refresh.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#define KEYS_RELATION	"tview_keys"
+
+/* So many queries for different parts are kept for a tview. */
+#define MAX_EVALUATIONS	64
+
+static TviewEvaluation *
+find_evaluation(TviewDesc *desc, const Bitmapset *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->evaluations)
+		if (bms_equal(((TviewEvaluation *) lfirst(lc))->parts, parts))
+			return lfirst(lc);
+	return NULL;
+}
+
+static Bitmapset *
+all_columns(TviewDesc *desc)
+{
+	return bms_add_range(NULL, 1, desc->ncolumns);
+}
+
+static Bitmapset *
+key_columns(TviewDesc *desc)
+{
+	Bitmapset  *columns = NULL;
+
+	for (int i = 0; i < desc->nkeys; i++)
+		columns = bms_add_member(columns, desc->keys[i].view_attno);
+	return columns;
+}
+
+static Bitmapset *
+columns_of_parts(TviewDesc *desc, const Bitmapset *parts)
+{
+	Bitmapset  *columns = NULL;
+	int			number = -1;
+
+	while ((number = bms_next_member(parts, number)) >= 0)
+		columns = bms_add_member(columns,
+								 ((TviewPart *) list_nth(desc->parts, number - 1))->attno);
+	return columns;
+}
+
+/* In the descriptor's memory; the arguments are not. */
+static TviewEvaluation *
+keep_evaluation(TviewDesc *desc, const Bitmapset *parts, const char *relation,
+				const Bitmapset *columns)
+{
+	MemoryContext old = MemoryContextSwitchTo(desc->context);
+	TviewEvaluation *evaluation = palloc0(sizeof(TviewEvaluation));
+	int			column = -1;
+
+	evaluation->parts = bms_copy(parts);
+	evaluation->relation = pstrdup(relation);
+	evaluation->columns = palloc(sizeof(AttrNumber) * bms_num_members(columns));
+	while ((column = bms_next_member(columns, column)) >= 0)
+		evaluation->columns[evaluation->ncolumns++] = column;
+	desc->evaluations = lappend(desc->evaluations, evaluation);
+	MemoryContextSwitchTo(old);
+	return evaluation;
+}
+
+static TviewEvaluation *
+make_evaluation(TviewDesc *desc, const Bitmapset *parts)
+{
+	if (tview_is_whole(parts))
+		return keep_evaluation(desc, parts, desc->view_name, all_columns(desc));
+	return keep_evaluation(desc, parts,
+						   psprintf("(%s)", tview_parts_query(desc->view, desc->parts, parts,
+															  key_columns(desc))),
+						   columns_of_parts(desc, parts));
+}
+
+/* Do these parts mean that all of the row is to be computed? */
+bool
+tview_is_whole(const Bitmapset *parts)
+{
+	return bms_is_member(TVIEW_WHOLE_ROW, parts);
+}
+
+/*
+ * How to compute these parts of rows: the same, or everything where there are
+ * too many ways already.  Call in the sandbox.
+ */
+TviewEvaluation *
+tview_evaluation(TviewDesc *desc, const Bitmapset *parts)
+{
+	TviewEvaluation *evaluation = find_evaluation(desc, parts);
+
+	if (evaluation != NULL)
+		return evaluation;
+	if (!tview_is_whole(parts) && list_length(desc->evaluations) >= MAX_EVALUATIONS)
+		return tview_evaluation_of_all(desc);
+	return make_evaluation(desc, parts);
+}
+
+TviewEvaluation *
+tview_evaluation_of_all(TviewDesc *desc)
+{
+	Bitmapset  *whole = bms_make_singleton(TVIEW_WHOLE_ROW);
+	TviewEvaluation *evaluation = tview_evaluation(desc, whole);
+
+	bms_free(whole);
+	return evaluation;
+}
+
+/* The columns of an evaluation, each with a prefix. */
+static char *
+column_list(TviewDesc *desc, TviewEvaluation *evaluation, const char *prefix)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < evaluation->ncolumns; i++)
+		appendStringInfo(&list, "%s%s%s", i > 0 ? ", " : "", prefix,
+						 quote_identifier(get_attname(desc->view,
+													  evaluation->columns[i], false)));
+	return list.data;
+}
+
+/* v.key = <value> for all key columns; value is a format of the number. */
+static void
+append_key_conditions(StringInfo sql, TviewDesc *desc, const char *value)
+{
+	for (int i = 0; i < desc->nkeys; i++)
+	{
+		Oid			operator = desc->keys[i].eq_operator;
+
+		appendStringInfo(sql, "%sv.%s OPERATOR(%s) ", i > 0 ? " AND " : "",
+						 quote_identifier(get_attname(desc->view,
+													  desc->keys[i].view_attno, false)),
+						 tview_operator_name(operator));
+		appendStringInfo(sql, value, i + 1);
+	}
+}
+
+static char *
+single_sql(TviewDesc *desc, TviewEvaluation *evaluation)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT 0, %s FROM %s v WHERE ",
+					 column_list(desc, evaluation, "v."), evaluation->relation);
+	append_key_conditions(&sql, desc, "$%d");
+	return sql.data;
+}
+
+static char *
+batch_sql(TviewDesc *desc, TviewEvaluation *evaluation)
+{
+	StringInfoData sql;
+	char	   *columns = column_list(desc, evaluation, "v.");
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql,
+					 "SELECT k.n, %s FROM %s k, LATERAL (SELECT %s FROM %s v WHERE ",
+					 columns, KEYS_RELATION, columns, evaluation->relation);
+	append_key_conditions(&sql, desc, "k.k%d");
+	appendStringInfo(&sql, " OFFSET 0) v WHERE %s.pg_tviews_note_key(k.n)",
+					 quote_identifier(get_namespace_name(tview_extension_schema())));
+	return sql.data;
+}
+
+static void
+evaluate_single(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys, int64 n)
+{
+	Oid			types[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < desc->nkeys; i++)
+		types[i] = desc->keys[i].type;
+	tview_note_current_key(n);
+	tview_execute(tview_kept_plan(&evaluation->single_plan,
+								  evaluation->single_plan ? NULL :
+								  single_sql(desc, evaluation),
+								  desc->nkeys, types), keyset_get(keys, n));
+}
+
+static TupleDesc
+keys_tupdesc(TviewDesc *desc)
+{
+	TupleDesc	tupdesc = CreateTemplateTupleDesc(desc->nkeys + 1);
+
+	TupleDescInitEntry(tupdesc, 1, "n", INT4OID, -1, 0);
+	for (int i = 0; i < desc->nkeys; i++)
+	{
+		TupleDescInitEntry(tupdesc, i + 2, psprintf("k%d", i + 1),
+						   desc->keys[i].type, desc->keys[i].typmod, 0);
+		TupleDescInitEntryCollation(tupdesc, i + 2, desc->keys[i].collation);
+	}
+	return tupdesc;
+}
+
+static void
+evaluate_batch(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
+			   int64 first, int64 count)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	TupleDesc	tupdesc = keys_tupdesc(desc);
+
+	for (int64 n = first; n < first + count; n++)
+	{
+		Datum		values[INDEX_MAX_KEYS + 1];
+		bool		nulls[INDEX_MAX_KEYS + 1] = {false};
+
+		values[0] = Int32GetDatum(n);
+		memcpy(values + 1, keyset_get(keys, n), sizeof(Datum) * desc->nkeys);
+		tuplestore_putvalues(store, tupdesc, values, nulls);
+	}
+	tview_register_tuplestore(KEYS_RELATION, tupdesc, store, 100);
+	tview_execute(tview_kept_plan(&evaluation->batch_plan,
+								  evaluation->batch_plan ? NULL :
+								  batch_sql(desc, evaluation), 0, NULL), NULL);
+	SPI_unregister_relation(KEYS_RELATION);
+	tuplestore_end(store);
+}
+
+/*
+ * Evaluate the definition for some keys.  The result is left in SPI_tuptable:
+ * the number of the key, then the columns of the evaluation.
+ */
+void
+tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
+			   int64 first, int64 count)
+{
+	if (count == 1)
+		evaluate_single(desc, evaluation, keys, first);
+	else
+		evaluate_batch(desc, evaluation, keys, first, count);
+}
+
+/*
+ * Throw if the definition yields a row with a NULL in its key, which no key
+ * that is refreshed would ever find.
+ */
+void
+tview_check_null_keys(TviewDesc *desc)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT 1 FROM %s v WHERE ", desc->view_name);
+	for (int i = 0; i < desc->nkeys; i++)
+		appendStringInfo(&sql, "%sv.%s IS NULL", i > 0 ? " OR " : "",
+						 quote_identifier(get_attname(desc->view,
+													  desc->keys[i].view_attno, false)));
+	appendStringInfoString(&sql, " LIMIT 1");
+	if (SPI_execute(sql.data, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for NULL keys of tview %s", desc->name);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("definition of tview %s yields a NULL key", desc->name),
+				 errdetail("A row of the definition has a NULL in its key columns."),
+				 errhint("Exclude such rows in the definition, or choose another key.")));
+	SPI_freetuptable(SPI_tuptable);
+}
