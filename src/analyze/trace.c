@@ -73,9 +73,37 @@ unused_rte(void)
 }
 
 static bool
-can_fail_walker(Node *node, void *context)
+varies_walker(Node *node, void *context)
 {
 	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Const:
+		case T_List:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_RelabelType:
+			return expression_tree_walker(node, varies_walker, context);
+		default:
+			return true;
+	}
+}
+
+/*
+ * Computed from constants alone, by immutable functions?  The planner does so
+ * before any row is read: where that fails, the definition fails as well.
+ */
+static bool
+is_constant(Node *node)
+{
+	return !varies_walker(node, NULL) && !contain_mutable_functions(node);
+}
+
+static bool
+can_fail_walker(Node *node, void *context)
+{
+	if (node == NULL || is_constant(node))
 		return false;
 	switch (nodeTag(node))
 	{
