@@ -180,8 +180,12 @@ alter_table(AlterTableStmt *statement)
 		meta = tview_meta_of_table(tview);
 
 		if (cmd->subtype == AT_ChangeOwner)
+		{
 			alter_both(meta, psprintf("OWNER TO %s",
 									  quote_identifier(get_rolespec_name(cmd->newowner))));
+			CommandCounterIncrement();
+			tview_owner_changed(tview);
+		}
 		else if (cmd->subtype == AT_SetRelOptions)
 			set_options(meta, castNode(List, cmd->def));
 		else

@@ -24,6 +24,11 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 extern void tview_alter(Node *statement);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 
+/* events.c */
+extern void tview_check_still_supported(TviewDesc *desc);
+extern void tview_owner_changed(Oid tview);
+extern void tview_after_reassignment(Node *command);
+
 /* guard.c */
 extern void tview_tie_parts(Oid tview, Oid view);
 extern void tview_check_inheritance(Oid relid);

@@ -11,6 +11,7 @@
  */
 #include "base/compat.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
@@ -30,12 +31,20 @@ PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
 
-/* A helper view may have become one whose changes cannot be traced. */
-static void
-check_still_supported(TviewDesc *desc)
+/*
+ * A helper view may have become one whose changes cannot be traced; tables, or
+ * other owners, may have brought policies.
+ */
+void
+tview_check_still_supported(TviewDesc *desc)
 {
+	char	   *title = psprintf("tview %s", desc->name);
 	ListCell   *lc;
 
+	foreach(lc, desc->base_relations)
+		tview_refuse(NULL, "", tview_policy_refusals(title, desc->owner,
+													 desc->helper_views,
+													 lfirst_oid(lc)));
 	foreach(lc, desc->traces)
 	{
 		TviewTrace *trace = lfirst(lc);
@@ -134,18 +143,63 @@ changes_columns(Node *command)
 	return false;
 }
 
+static bool
+has_row_security(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result = HeapTupleIsValid(tuple) &&
+		((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * A tview belongs to someone else now, who may see other rows of tables with
+ * row security.
+ */
+void
+tview_owner_changed(Oid tview)
+{
+	TviewDesc  *desc = tview_desc(tview);
+	ListCell   *lc;
+
+	tview_check_still_supported(desc);
+	if (!desc->populated)
+		return;
+	foreach(lc, desc->base_relations)
+		if (has_row_security(lfirst_oid(lc)))
+			tview_dirty_add_whole(desc);
+}
+
+/* Row security exempts the owner of a table. */
+static bool
+changes_exemption(Oid relid, Node *command)
+{
+	ListCell   *lc;
+
+	if (!IsA(command, AlterTableStmt) || !has_row_security(relid))
+		return false;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)
+			return true;
+	return false;
+}
+
 /* A view or table below tviews changed: capture all of it, and look again. */
 static void
 revalidate(Oid relid, Node *command)
 {
-	bool		recompute = changes_contents(command);
+	bool		recompute = changes_contents(command) ||
+		changes_exemption(relid, command);
 	ListCell   *lc;
 
 	foreach(lc, tviews_reading(relid))
 	{
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
-		check_still_supported(desc);
+		tview_check_still_supported(desc);
 		tview_capture_install(desc->base_relations);
 		if (!desc->populated ||
 			!(recompute || (changes_columns(command) && reads_whole_rows(desc))))
@@ -391,6 +445,25 @@ check_lost_parents(AlterTableStmt *command)
 		after_command_on(RangeVarGetRelid(castNode(RangeVar, cmd->def), NoLock, false),
 						 (Node *) command);
 		tview_capture_sweep();
+	}
+}
+
+/*
+ * REASSIGN OWNED was executed, for which there are no event triggers; the
+ * utility hook calls this.
+ */
+void
+tview_after_reassignment(Node *command)
+{
+	ListCell   *lc;
+
+	if (!OidIsValid(tview_meta_relid()))
+		return;
+	CommandCounterIncrement();
+	foreach(lc, tview_meta_tables())
+	{
+		tview_check_parts(lfirst_oid(lc), command);
+		tview_owner_changed(lfirst_oid(lc));
 	}
 }
 

@@ -12,6 +12,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "catalog/dependency.h"
@@ -164,6 +165,7 @@ align_owners(const TviewMeta *meta)
 {
 	Oid			owner = tview_relation_owner(meta->tview);
 	char	   *schema = get_namespace_name(get_rel_namespace(meta->view));
+	Oid			tview = meta->tview;
 
 	if (owner == tview_relation_owner(meta->view))
 		return;
@@ -171,6 +173,8 @@ align_owners(const TviewMeta *meta)
 									quote_qualified_identifier(schema,
 															   get_rel_name(meta->view)),
 									quote_identifier(GetUserNameFromId(owner, false))));
+	CommandCounterIncrement();
+	tview_owner_changed(tview);
 }
 
 static void

@@ -234,6 +234,8 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 
 	if (IsA(tree, TruncateStmt))
 		capture_foreign_truncate((TruncateStmt *) tree);
+	if (IsA(tree, ReassignOwnedStmt))
+		tview_after_reassignment(tree);
 
 	/* COPY, TRUNCATE and DDL end without the executor. */
 	if (!IsA(tree, TransactionStmt))

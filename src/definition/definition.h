@@ -69,6 +69,10 @@ extern List *tview_column_refusals(const TviewRequest *request);
 extern char *tview_untraceable_reason(const TviewTrace *trace);
 extern List *tview_trace_refusals(const TviewRequest *request, List *traces);
 
+/* policies.c */
+extern List *tview_policy_refusals(const char *title, Oid owner, List *views,
+								   Oid relid);
+
 /* reading.c */
 extern List *tview_own_view_refusals(const TviewRequest *request);
 extern List *tview_reading_refusals(const TviewRequest *request, List *relids);

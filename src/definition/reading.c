@@ -11,7 +11,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 
 static List *
 check_schema(List *refusals)
@@ -44,36 +43,6 @@ check_right(List *refusals, const TviewRequest *request, Oid relid, AclMode righ
 								 psprintf("permission denied for table %s", get_rel_name(relid)),
 								 detail,
 								 "A tview needs SELECT and TRIGGER on each base table."));
-}
-
-/* Does the definition read something as another role than its owner? */
-static bool
-reads_as_others(const TviewRequest *request)
-{
-	ListCell   *lc;
-
-	foreach(lc, tview_query_views(request->query))
-		if (tview_relation_owner(lfirst_oid(lc)) != GetUserId())
-			return true;
-	return false;
-}
-
-/*
- * Tracing queries read base tables as the owner of the tview.  Policies must
- * not hide from them what the definition reads through a view of someone else.
- */
-static List *
-check_policies(List *refusals, const TviewRequest *request, Oid relid)
-{
-	if (check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED ||
-		!reads_as_others(request))
-		return refusals;
-	return lappend(refusals,
-				   tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
-								 psprintf("row security of table \"%s\" applies to the owner of %s",
-										  get_rel_name(relid), tview_request_title(request)),
-								 "The definition reads views of other owners, for which other rows may be visible.",
-								 "Have the tview or the views owned by one role, or read the tables directly."));
 }
 
 static List *
@@ -139,7 +108,10 @@ tview_reading_refusals(const TviewRequest *request, List *relids)
 							   "reads it as its owner");
 		refusals = check_right(refusals, request, lfirst_oid(lc), ACL_TRIGGER,
 							   "puts a trigger on it");
-		refusals = check_policies(refusals, request, lfirst_oid(lc));
+		refusals = list_concat(refusals,
+							   tview_policy_refusals(tview_request_title(request), GetUserId(),
+													 tview_query_views(request->query),
+													 lfirst_oid(lc)));
 	}
 	refusals = check_depth(refusals, request, relids);
 	return check_cycle(refusals, request, relids);
