@@ -30,7 +30,6 @@
 typedef struct Place
 {
 	Index		item;			/* FROM item that contains it, or 0 */
-	bool		keep_item;		/* the item itself still stands */
 	Node	   *conjunct;		/* condition whose sublink contains it */
 	SubLink    *sublink;
 	bool		positive;		/* NULL counts as false where it stands */
@@ -200,8 +199,7 @@ items_before(Level *level, const Place *place, const Variant *variant)
 	while ((item = bms_next_member(variant->items, item)) >= 0)
 		if (place->item == 0 ||
 			level->order[item] < level->order[place->item] ||
-			(nulled && !bms_is_member(item, variant->nulled)) ||
-			(place->keep_item && item == place->item))
+			(nulled && !bms_is_member(item, variant->nulled)))
 			result = bms_add_member(result, item);
 	return result;
 }
@@ -272,14 +270,14 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 	Bitmapset  *items;
 	List	   *facts = NIL;
 
-	if (inner && !place->keep_item)
+	if (inner)
 	{
 		/* What is computed from a sublink is lost; from a subquery, not all. */
 		substitution.item = place->item;
 		substitution.outputs = place->sublink ? NIL : hoisted->targetList;
 	}
 	items = keep_items(flat, variant, substitution);
-	if (inner && !place->keep_item)
+	if (inner)
 		items = bms_del_member(items, place->item);
 	focus->allowed = bms_intersect(items_before(level, place, variant), items);
 	focus->null_case = !bms_is_empty(variant->nulled) || (inner && inner->null_case);
@@ -548,37 +546,6 @@ item_demand(Level *level, Index item)
 	return demand;
 }
 
-static void
-focus_item(Level *level, Index item)
-{
-	RangeTblEntry *rte = rt_fetch(item, level->query->rtable);
-	Place		place = {.item = item};
-	Place		beside = {.item = item, .keep_item = true};
-
-	switch (rte->rtekind)
-	{
-		case RTE_RELATION:
-			lift(level, &place, NULL, rte);
-			focus_sublinks(level, (Node *) rte->securityQuals, beside);
-			break;
-		case RTE_SUBQUERY:
-			lift_all(level, &place,
-					 focus_query(rte->subquery, item_demand(level, item), false));
-			break;
-		case RTE_FUNCTION:
-			focus_sublinks(level, (Node *) rte->functions, place);
-			break;
-		case RTE_TABLEFUNC:
-			focus_sublinks(level, (Node *) rte->tablefunc, place);
-			break;
-		case RTE_VALUES:
-			focus_sublinks(level, (Node *) rte->values_lists, place);
-			break;
-		default:
-			break;
-	}
-}
-
 static bool
 relations_walker(Node *node, List **relations)
 {
@@ -615,6 +582,50 @@ lost_focus(RangeTblEntry *source, const char *barrier)
 	return focus;
 }
 
+/* All relations in an expression or query: they cannot be followed. */
+static void
+lose_relations(Level *level, Node *node, const char *barrier)
+{
+	List	   *relations = NIL;
+	ListCell   *lc;
+
+	relations_walker(node, &relations);
+	foreach(lc, relations)
+		level->result = lappend(level->result, lost_focus(lfirst(lc), barrier));
+}
+
+static void
+focus_item(Level *level, Index item)
+{
+	RangeTblEntry *rte = rt_fetch(item, level->query->rtable);
+	Place		place = {.item = item};
+
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+			lift(level, &place, NULL, rte);
+			/* Tracing queries do not see the rows that a policy hides by now. */
+			lose_relations(level, (Node *) rte->securityQuals,
+						   "a row security policy");
+			break;
+		case RTE_SUBQUERY:
+			lift_all(level, &place,
+					 focus_query(rte->subquery, item_demand(level, item), false));
+			break;
+		case RTE_FUNCTION:
+			focus_sublinks(level, (Node *) rte->functions, place);
+			break;
+		case RTE_TABLEFUNC:
+			focus_sublinks(level, (Node *) rte->tablefunc, place);
+			break;
+		case RTE_VALUES:
+			focus_sublinks(level, (Node *) rte->values_lists, place);
+			break;
+		default:
+			break;
+	}
+}
+
 /* Only recursive ones are left by now. */
 static void
 focus_ctes(Level *level)
@@ -622,16 +633,8 @@ focus_ctes(Level *level)
 	ListCell   *lc;
 
 	foreach(lc, level->query->cteList)
-	{
-		List	   *relations = NIL;
-		ListCell   *lc2;
-
-		relations_walker(lfirst_node(CommonTableExpr, lc)->ctequery, &relations);
-		foreach(lc2, relations)
-			level->result = lappend(level->result,
-									lost_focus(lfirst(lc2),
-											   "a recursive common table expression"));
-	}
+		lose_relations(level, lfirst_node(CommonTableExpr, lc)->ctequery,
+					   "a recursive common table expression");
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "base/guc.h"
+#include "base/sandbox.h"
 #include "capture/capture.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
@@ -31,6 +32,22 @@ PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
 
+/* A helper view or a policy may contain now what no definition may contain. */
+static void
+check_definition(TviewDesc *desc)
+{
+	TviewSandbox sandbox;
+	List	   *refusals;
+	ListCell   *lc;
+
+	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
+	refusals = tview_check_definition(tview_expand_view(desc->view), desc->tview);
+	tview_sandbox_leave(&sandbox);
+	foreach(lc, refusals)		/* the text is not that of this command */
+		((TviewRefusal *) lfirst(lc))->location = -1;
+	tview_refuse(NULL, psprintf("tview %s could no longer be kept: ", desc->name), refusals);
+}
+
 /*
  * A helper view may have become one whose changes cannot be traced; tables, or
  * other owners, may have brought policies.
@@ -41,6 +58,7 @@ tview_check_still_supported(TviewDesc *desc)
 	char	   *title = psprintf("tview %s", desc->name);
 	ListCell   *lc;
 
+	check_definition(desc);
 	foreach(lc, desc->base_relations)
 		tview_refuse(NULL, "", tview_policy_refusals(title, desc->owner,
 													 desc->helper_views,
@@ -65,8 +83,7 @@ changes_contents(Node *command)
 {
 	ListCell   *lc;
 
-	if (IsA(command, ViewStmt) || IsA(command, CreatePolicyStmt) ||
-		IsA(command, AlterPolicyStmt) || IsA(command, DropStmt))
+	if (IsA(command, ViewStmt))
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
@@ -187,12 +204,14 @@ changes_exemption(Oid relid, Node *command)
 	return false;
 }
 
-/* A view or table below tviews changed: capture all of it, and look again. */
+/*
+ * A view or table below tviews changed: capture all of it, and look again.
+ * contents: so did what it yields.
+ */
 static void
-revalidate(Oid relid, Node *command)
+revalidate(Oid relid, Node *command, bool contents)
 {
-	bool		recompute = changes_contents(command) ||
-		changes_exemption(relid, command);
+	bool		recompute = contents || changes_exemption(relid, command);
 	ListCell   *lc;
 
 	foreach(lc, tviews_reading(relid))
@@ -216,7 +235,7 @@ after_command_on(Oid relid, Node *command)
 {
 	tview_check_parts(relid, command);
 	if (tview_meta_of_view(relid) == NULL && tviews_reading(relid) != NIL)
-		revalidate(relid, command);
+		revalidate(relid, command, changes_contents(command));
 }
 
 static bool
@@ -249,24 +268,55 @@ clean_up(Oid tview, Oid view, DropBehavior behavior)
 	performDeletion(&address, behavior, 0);
 }
 
-/* Policies decide what the owner of a tview sees of a base table. */
-static void
-check_dropped_policies(DropStmt *command)
+/* The relations, as Oids in the caller's context, that a query finds. */
+static List *
+relations_of_command(const char *query)
 {
+	MemoryContext context = CurrentMemoryContext;
+	List	   *relids = NIL;
+
+	SPI_connect();
+	if (SPI_execute(query, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not list the objects of a command");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Datum		relid = SPI_getbinval(SPI_tuptable->vals[i],
+										  SPI_tuptable->tupdesc, 1, &isnull);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		if (!isnull)
+			relids = lappend_oid(relids, DatumGetObjectId(relid));
+		MemoryContextSwitchTo(old);
+	}
+	SPI_finish();
+	return relids;
+}
+
+/* The relations that the command touched. */
+static List *
+touched_relations(void)
+{
+	return relations_of_command("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_ddl_commands() "
+								"WHERE classid OPERATOR(pg_catalog.=) "
+								"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+}
+
+/*
+ * Policies decide what the owner of a tview sees of a base table; a command
+ * drops them by name, or by CASCADE.
+ */
+static void
+check_dropped_policies(Node *command)
+{
+	List	   *relids = relations_of_command("SELECT DISTINCT pg_catalog.to_regclass(pg_catalog.format("
+											  "'%I.%I', address_names[1], address_names[2])) "
+											  "FROM pg_catalog.pg_event_trigger_dropped_objects() "
+											  "WHERE object_type OPERATOR(pg_catalog.=) 'policy'");
 	ListCell   *lc;
 
-	if (command->removeType != OBJECT_POLICY)
-		return;
-	foreach(lc, command->objects)
-	{
-		List	   *name = list_copy(castNode(List, lfirst(lc)));
-		RangeVar   *table = makeRangeVarFromNameList(list_truncate(name,
-																   list_length(name) - 1));
-		Oid			relid = RangeVarGetRelid(table, NoLock, true);
-
-		if (OidIsValid(relid))
-			revalidate(relid, (Node *) command);
-	}
+	foreach(lc, relids)
+		revalidate(lfirst_oid(lc), command, true);
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
@@ -300,36 +350,9 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 		CommandCounterIncrement();
 		tview_capture_sweep();
 	}
-	if (IsA(data->parsetree, DropStmt))
-		check_dropped_policies((DropStmt *) data->parsetree);
+	if (!tview_restore_in_progress() && tview_meta_tables() != NIL)
+		check_dropped_policies(data->parsetree);
 	PG_RETURN_NULL();
-}
-
-/* The relations that the command touched, as Oids in the caller's context. */
-static List *
-touched_relations(void)
-{
-	MemoryContext context = CurrentMemoryContext;
-	List	   *relids = NIL;
-
-	SPI_connect();
-	if (SPI_execute("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_ddl_commands() "
-					"WHERE classid OPERATOR(pg_catalog.=) "
-					"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid",
-					true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not list the objects of a command");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		bool		isnull;
-		Datum		relid = SPI_getbinval(SPI_tuptable->vals[i],
-										  SPI_tuptable->tupdesc, 1, &isnull);
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		relids = lappend_oid(relids, DatumGetObjectId(relid));
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	return relids;
 }
 
 /* Renamed labels and attributes show in documents while no row changes. */
@@ -473,7 +496,7 @@ check_policy(Node *command)
 	RangeVar   *table = IsA(command, CreatePolicyStmt) ?
 		((CreatePolicyStmt *) command)->table : ((AlterPolicyStmt *) command)->table;
 
-	revalidate(RangeVarGetRelid(table, NoLock, false), command);
+	revalidate(RangeVarGetRelid(table, NoLock, false), command, true);
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_on_ddl_start);
@@ -511,7 +534,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);
-	if (renames_parts_of_type(data->parsetree))
+	if (renames_parts_of_type(data->parsetree) || IsA(data->parsetree, DropOwnedStmt))
 		recompute_all();
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);

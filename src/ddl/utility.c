@@ -158,6 +158,13 @@ is_tview_by_setting(Node *tree)
 		OidIsValid(tview_extension_schema());
 }
 
+/* Does the command give rights?  They may be what a new owner's flush needs. */
+static bool
+grants_rights(Node *tree)
+{
+	return IsA(tree, GrantStmt) && ((GrantStmt *) tree)->is_grant;
+}
+
 /* Pending changes must not meet another definition or another table. */
 static void
 flush_before(Node *tree)
@@ -171,7 +178,7 @@ flush_before(Node *tree)
 		if (!copy->is_from && copy->relation != NULL)
 			tview_flush_for(list_make1_oid(RangeVarGetRelid(copy->relation, NoLock, true)));
 	}
-	else if (GetCommandLogLevel(tree) == LOGSTMT_DDL)
+	else if (GetCommandLogLevel(tree) == LOGSTMT_DDL && !grants_rights(tree))
 		tview_flush();
 }
 

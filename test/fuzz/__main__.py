@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 from .concurrent import session
+from .constructs import required
 from .round import Round, Runner
 from .shrink import Shrinker, script
 
@@ -34,6 +35,7 @@ def arguments():
     parser.add_argument("--verbose", action="store_true", help="with --clients: print what maintenance had to retry")
     parser.add_argument("--known", help="count failures that match this pattern, and go on")
     parser.add_argument("--refused", action="store_true", help="print refused definitions")
+    parser.add_argument("--constructs", action="store_true", help="no server: is everything made within --rounds?")
     parser.add_argument("--coverage", action="store_true", help="print how often each construct was used")
     return parser.parse_args()
 
@@ -42,7 +44,21 @@ def main():
     args = arguments()
     seed = random.SystemRandom().randrange(10**9) if args.seed is None else args.seed
     print(f"fuzz: seed {seed}", flush=True)
+    if args.constructs:
+        sys.exit(missing_constructs(seed, args.rounds or 1000))
     sys.exit(many_clients(args, seed) if args.clients else one_client(args, seed))
+
+
+def missing_constructs(first, rounds):
+    """Make rounds until each construct of the list was there; the exit status."""
+    missing, tried = set(required()), 0
+    while missing and tried < rounds:
+        missing -= set(Round(first + tried).used())
+        tried += 1
+    for name in sorted(missing):
+        print(f"never made: {name}")
+    print(f"{'not ok' if missing else 'ok'} 1 - the generator makes each of {len(required())} constructs ({tried} rounds)")
+    return 1 if missing else 0
 
 
 def seeds(args, first, total):

@@ -8,7 +8,9 @@ from .step import Step
 def change_definitions(make):
     """A group of steps that ends with the same tables and tviews as before."""
     table = make.rng.choice(make.schema.tables)
-    kinds = [] if table.kind == "foreign" else [rename_column, rename_table, rebuild_index]
+    kinds = [] if table.kind == "foreign" else [rename_column, rename_table, rebuild_index, rewrite]
+    if make.policies and table in make.policies.protected:
+        kinds += [policy] * 4
     if table.bounds:
         kinds += [detach, detach]
     if make.tviews:
@@ -42,6 +44,19 @@ def rebuild_index(make, table):
     return [sql(f"CREATE INDEX ON {table.name} (l1)"), make.update(table)]
 
 
+def rewrite(make, table):
+    """Every row gets a new place."""
+    return [sql(f"VACUUM FULL {table.name}"), make.update(table)]
+
+
+def policy(make, table):
+    """Other rows of a table become visible to the owner of the tviews."""
+    steps = [sql("BEGIN"), make.update(table)]
+    steps += [Step("sql", text) for text in make.policies.change(table)]
+    steps += [make.read() if make.tviews else make.update(table), make.update(table)]
+    return steps + [Step("end", Node(make.rng.choice(("COMMIT", "COMMIT", "ROLLBACK"))))]
+
+
 def detach(make, table):
     leaf = make.rng.choice(sorted(table.bounds))
     steps = [sql("BEGIN"), make.update(table)]
@@ -58,14 +73,16 @@ def pick(make):
 
 
 def tview_step(text, item):
-    return Step("tviewddl", text, reads=item.name)
+    """As the owner of the tview, in the transaction block that is open."""
+    step = Step("tviewddl", text, reads=item.name)
+    return [sql(f"SET LOCAL ROLE {item.owner}"), step, sql("RESET ROLE")] if item.owner else [step]
 
 
 def replace(make, table):
     """OR REPLACE by the same definition, with changes pending."""
     item = pick(make)
     return [sql("BEGIN"), make.update(table),
-            tview_step(Node(f"CREATE OR REPLACE TVIEW {item.name}{item.options} AS ", item.query.text), item),
+            *tview_step(Node(f"CREATE OR REPLACE TVIEW {item.name}{item.options} AS ", item.query.text), item),
             make.insert(table), Step("end", Node(make.rng.choice(("COMMIT", "ROLLBACK"))))]
 
 
@@ -74,12 +91,12 @@ def recreate(make, table):
     item = make.tviews[-1]
     again = Node(f"CREATE TVIEW {item.name}{item.options} AS ", item.query.text)
     drop = "DROP TVIEW" if rng_true(make.rng, 0.5) else "DROP TABLE"
-    return [sql("BEGIN"), make.update(table), tview_step(Node(f"{drop} {item.name}"), item), make.update(table),
-            tview_step(again, item), Step("end", Node("COMMIT"))]
+    return [sql("BEGIN"), make.update(table), *tview_step(Node(f"{drop} {item.name}"), item), make.update(table),
+            *tview_step(again, item), Step("end", Node("COMMIT"))]
 
 
 def refresh(make, table):
     item = pick(make)
     return [sql("BEGIN"), make.update(table),
-            tview_step(Node("SELECT pg_tviews_refresh('", item.name.replace("'", "''"), "')"), item),
+            *tview_step(Node("SELECT pg_tviews_refresh('", item.name.replace("'", "''"), "')"), item),
             make.update(table), Step("end", Node("COMMIT"))]

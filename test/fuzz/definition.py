@@ -9,6 +9,7 @@ sides of a join; the columns of GROUP BY, DISTINCT, DISTINCT ON or a set operati
 from dataclasses import dataclass
 
 from .expression import Expressions, rng_true
+from .policy import OWNER
 from .schema import CANONICAL, JSONB, Col, Rel
 from .shapes import SHAPES, Query, untraceable
 from .sql import Name, Node, Seq, quote
@@ -26,10 +27,15 @@ class Item:
     form: str = ""
     columns: tuple = ()  # names, as the server has them
     refused: str = ""  # why
+    owner: str = ""  # a role, where it is not the one that runs the round
     by_key: bool = False  # no change to a base table recomputes all of it, says the engine
 
     def create(self, dry=False):
         """The statements; in a dry run a plain view stands in for the tview."""
+        statements = self.statements(dry)
+        return [Node(f"SET ROLE {self.owner}"), *statements, Node("RESET ROLE")] if self.owner else statements
+
+    def statements(self, dry):
         body = self.query.text
         if self.kind == "view":
             return [Node(f"CREATE VIEW {self.name}{self.options} AS ", body)]
@@ -54,9 +60,11 @@ class Definitions(Expressions):
 
     MAX_SIZE = 9
 
-    def __init__(self, rng, schema):
+    def __init__(self, rng, schema, policies=None):
         super().__init__(rng)
         self.schema = schema
+        self.owner = OWNER if policies else ""
+        self.lenient = bool(policies and policies.read_tables)
         self.bases = [t.rel() for t in schema.tables] * 3 + [r for t in schema.tables for r in t.parts()]
         self.made = []
         self.items = []
@@ -146,8 +154,12 @@ class Definitions(Expressions):
         self.top = False
         name = self.alias("v_help")
         query = self.fresh(1)
-        options = " WITH (security_barrier)" if rng_true(self.rng, 0.15) else ""
-        self.items.append(Item("view", name, query, options))
+        options = ""
+        if rng_true(self.rng, 0.3):
+            kind = self.rng.choice(("security_barrier", "security_barrier" if self.owner else "security_invoker"))
+            self.use(kind)
+            options = f" WITH ({kind})"
+        self.items.append(Item("view", name, query, options, owner=self.owner))
         self.made.append(Rel(name, query.cols, query.key, query.size))
 
     def fresh(self, depth):
@@ -164,21 +176,22 @@ class Definitions(Expressions):
         top = self.top
         query = untraceable(self) if hard else self.fresh(2)
         entity = self.alias("e")
-        item = Item("tview", f"tv_{entity}", query)
+        item = Item("tview", f"tv_{entity}", query, owner=self.owner)
+        lenient = hard or self.lenient
         docs = [c for c in query.cols if str(c.name).startswith("doc")]
         single = len(query.key) == 1 and docs
         if single and rng_true(rng, 0.8):
             query.key[0].name.text = f"pk_{entity}"
             docs[0].name.text = "data"
-            item.form = "statement" if hard else rng.choice(("statement", "statement", "function"))
-            item.options = " WITH (on_untraceable = 'recompute')" if hard else ""
+            item.form = "statement" if lenient else rng.choice(("statement", "statement", "function"))
+            item.options = " WITH (on_untraceable = 'recompute')" if lenient else ""
         else:
             if rng_true(rng, 0.2):
                 query.key[0].name.text = '"Key, 1"'
             if rng_true(rng, 0.3):
                 item.name = quote(f"List {entity}")
             names = ", ".join(str(k.name) for k in query.key)
-            more = ", on_untraceable = 'recompute'" if hard else ""
+            more = ", on_untraceable = 'recompute'" if lenient else ""
             item.options = f" WITH (key = {literal(names)}{more})"
         self.roles(query)
         item.constructs = tuple((self.used - before).keys())

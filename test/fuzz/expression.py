@@ -181,11 +181,21 @@ class Expressions:
         if family == "bool":
             forms = [one, Node(one, " IS NOT TRUE"), Node("NOT ", one)]
         for array in self.columns(scope, "ints"):
-            forms.append(Node(self.plain(self.columns(scope, "int"), "int"), " = ANY (", array.text, ")"))
+            forms.append(Node(self.plain(self.columns(scope, "int"), "int"),
+                              rng.choice((" = ANY (", " <> ALL (", " < ANY (")), array.text, ")"))
+        if rng_true(rng, 0.1):
+            forms = [self.compared_rows(one, scope, family)]
         form = rng.choice(forms)
         if rng_true(rng, 0.4):
             form = Node("(", form, rng.choice((") OR ", ") OR ", ") IS NOT FALSE OR ")), one, " IS NULL", alts=[form])
         return condition("(", form, ")")
+
+    def compared_rows(self, one, scope, family):
+        """(a, b) against (c, d); also where a part is NULL."""
+        self.use("row comparison")
+        op = self.rng.choice((" = ", " <> ", " < ", " >= ", " IS DISTINCT FROM "))
+        ints = [self.plain(self.columns(scope, "int"), "int") for _ in range(2)]
+        return Node("(", one, ", ", ints[0], ")", op, "(", CANONICAL[family].literal(self.rng, 0.1), ", ", ints[1], ")")
 
     def correlation(self, outer, inner, strict=False):
         """A condition that ties inner columns to outer ones, mostly by equality."""
@@ -279,7 +289,8 @@ class Expressions:
             elif rng_true(rng, 0.2):
                 self.use("ordered-set aggregate")
                 forms = [Node("percentile_disc(0.5) WITHIN GROUP (ORDER BY ", ints, ")"),
-                         Node("mode() WITHIN GROUP (ORDER BY ", ints, ")")]
+                         Node("mode() WITHIN GROUP (ORDER BY ", ints, ")"),
+                         Node("rank(3) WITHIN GROUP (ORDER BY ", ints, ")")]
         if family == "num":
             forms = [Node("sum(", item, ")"), Node("avg(", item, ")")]
         if family == "text":
@@ -292,6 +303,8 @@ class Expressions:
         if family == "json":
             forms = self.json_aggregates(scope, order, depth)
         text = rng.choice(forms)
+        if "(DISTINCT" in str(text.parts[0]):
+            self.use("DISTINCT in an aggregate")
         if rng_true(rng, 0.2) and str(text).endswith(")") and not str(text).startswith("coalesce"):
             self.use("FILTER")
             text = Node(text, optional(" FILTER (WHERE ", self.cond(scope, depth), ")"))

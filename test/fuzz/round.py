@@ -7,6 +7,7 @@ transaction aborted, and the steps up to its end are then ignored.
 import random
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import psycopg2
@@ -15,6 +16,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INER
 from . import oracle
 from .ddl import change_definitions
 from .definition import Definitions
+from .policy import Policies
 from .schema import TYPE_DDL, Schema
 from .sql import Node
 from .step import Step
@@ -24,7 +26,7 @@ SETTINGS = ((0.1, "SET pg_tviews.refresh = 'immediate'"), (0.1, "SET pg_tviews.d
             (0.1, "SET plan_cache_mode = force_generic_plan"), (0.1, "SET enable_seqscan = off"))
 OWN_ERRORS = {"23505", "23503", "23514", "23502", "23001", "25P02", "55006", "3B001", "42704"}
 OWN_MESSAGES = re.compile("cannot affect row a second time|invalid ON UPDATE specification|"
-                          "moving row to another partition during a BEFORE|cannot PREPARE a transaction that has operated on")
+                          "moving row to another partition during a BEFORE|could no longer be traced|row security of table .* is forced upon|cannot PREPARE a transaction that has operated on")
 RECOMPUTING = re.compile(r"\bTRUNCATE\b|^ALTER |\bPOLICY\b|pg_tviews_refresh")
 USER_TRIGGER = re.compile(r"function (writes_other|before_row)\(\)")
 REFUSED = {"0A000", "42P17"}
@@ -68,17 +70,32 @@ class Round:
         self.seed = seed
         self.watch = rng.random() < 0.2
         self.schema = Schema(rng)
-        self.definitions = Definitions(rng, self.schema)
+        self.policies = self.protect(rng)
+        self.definitions = Definitions(rng, self.schema, self.policies)
         self.definitions.populate()
         self.items = self.definitions.items
         self.tviews = [i for i in self.items if i.kind == "tview"]
         self.transactions = Transactions(rng, self.schema, self.tviews)
+        self.transactions.policies = self.policies
         self.groups = [[Step("ddl", Node(t)) for t in TYPE_DDL], [Step("ddl", n) for n in self.schema.ddl]]
         self.groups.append([Step("ddl", Node(s)) for share, s in SETTINGS if rng.random() < share])
         self.groups += [[Step(i.kind, None, item=i)] for i in self.items]
         for _ in range(rng.randint(15, 30)):
-            make = change_definitions if rng.random() < 0.03 else Transactions.transaction
+            make = change_definitions if rng.random() < (0.12 if self.policies else 0.03) else Transactions.transaction
             self.groups.append(make(self.transactions))
+
+    def protect(self, rng):
+        """In some rounds the owner of the tviews sees what policies let him see."""
+        if rng.random() >= 0.15 or any(t.kind == "foreign" for t in self.schema.tables):
+            return None
+        policies = Policies(rng, self.schema)
+        self.schema.ddl += policies.ddl()
+        return policies
+
+    def used(self):
+        """How often each construct is in the round, whether the server took it or not."""
+        makers = [self.schema.used, self.definitions.used, self.transactions.used]
+        return sum(makers, self.policies.used if self.policies else Counter())
 
     def steps(self):
         return [step for group in self.groups for step in group]
@@ -173,7 +190,7 @@ class Runner:
             self.send(cursor, step, self.dry)
         except psycopg2.Error as error:
             return self.statement_error(error, step)
-        if text.startswith("SET LOCAL"):
+        if text.startswith("SET LOCAL") and " ROLE " not in text:
             self.settings.append(text)
         self.after(cursor, step)
 
@@ -204,21 +221,23 @@ class Runner:
 
     def create(self, cursor, item):
         texts = [str(n) for n in item.create(self.dry)]
+        text = ";\n".join(texts)
         if any(name in text for name in self.gone for text in texts):
             self.gone |= {item.name, item.view()}
             return
         try:
-            for text in texts:
-                cursor.execute(text)
+            for statement in texts:
+                cursor.execute(statement)
         except psycopg2.Error as error:
+            cursor.execute("RESET ROLE")
             if error.pgcode in REFUSED and item.kind == "tview":
                 self.gone |= {item.name, item.view()}
                 item.refused = str(error)
                 self.outcome.refused.append((item, refusal(error.diag)))
                 if self.strict:
-                    self.outcome.failure = Failure("refusal", refusal(error.diag), texts[-1], self.at)
+                    self.outcome.failure = Failure("refusal", refusal(error.diag), text, self.at)
                 return
-            self.fail_with(error, ";\n".join(texts), "error at creation")
+            self.fail_with(error, text, "error at creation")
             return
         if item.kind == "tview":
             cursor.execute("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass "
@@ -227,7 +246,7 @@ class Runner:
             item.by_key = not self.dry and oracle.traced_by_key(cursor, item)
             self.live.append(item)
             self.outcome.created.append(item)
-            self.compare(cursor, Step("tview", Node(texts[-1])))
+            self.compare(cursor, Step("tview", Node(text)))
 
     def compare(self, cursor, step):
         if not self.live:

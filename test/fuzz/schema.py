@@ -4,6 +4,7 @@ Values come from small domains and NULLs are frequent, so that matches, misses a
 conflicts all happen often among few rows.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from .sql import Cell, Name, Node, Seq, quote
@@ -55,15 +56,19 @@ INTS = Type("integer[]", "ints", ("'{}'", "'{1,2}'", "'{2,NULL,5}'", "'{3}'"))
 TEXTS = Type("text[]", "texts", ("'{}'", "'{a,b}'", "'{NULL,\"c d\"}'"))
 RANGE = Type("int4range", "range", ("'[1,3)'", "'[2,5]'", "'empty'", "'(,4)'"))
 MOOD = Type("mood", "mood", ("'sad'", "'ok'", "'happy'"))
+RANGES = Type("int4multirange", "ranges", ("'{}'", "'{[1,3),[5,8)}'", "'{(,2)}'"))
 SMALL = Type("small", "int", tuple("12345"), outside="-1")
 PAIR = Type("pair", "pair", ("'(1,a)'", "'(2,)'", "'(,b)'"))
 
 ODD = (BIGINT, SMALLINT, VARCHAR, CHAR, NUMERIC, NUMERIC, MONEY, FLOAT, BOOL, BOOL, DATE, STAMP, UUID,
-       JSONB, JSONB, JSON, POINT, BYTEA, INTERVAL, INTS, INTS, TEXTS, RANGE, MOOD, SMALL, PAIR)
+       JSONB, JSONB, JSON, POINT, BYTEA, INTERVAL, INTS, INTS, TEXTS, RANGE, RANGES, MOOD, SMALL, PAIR)
 KEY_TYPES = (INT, INT, INT, INT, INT, BIGINT, TEXT, UUID, DATE, NUMERIC, SMALL)
 CANONICAL = {"int": INT, "text": TEXT, "num": NUMERIC, "float": FLOAT, "bool": BOOL, "date": DATE,
              "stamp": STAMP, "uuid": UUID, "json": JSONB, "bytea": BYTEA, "interval": INTERVAL,
-             "ints": INTS, "texts": TEXTS, "range": RANGE, "mood": MOOD, "pair": PAIR}
+             "ints": INTS, "texts": TEXTS, "range": RANGE, "ranges": RANGES, "mood": MOOD, "pair": PAIR}
+KINDS = {"mood": "column: enum", "small": "column: domain", "pair": "column: composite",
+         "integer[]": "column: array", "text[]": "column: array", "int4range": "column: range",
+         "int4multirange": "column: range"}
 TYPE_DDL = ("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
             "CREATE DOMAIN small AS integer CHECK (VALUE > -100)",
             "CREATE TYPE pair AS (a integer, b text)",
@@ -140,6 +145,7 @@ class Schema:
         self.rng = rng
         self.tables = []
         self.ddl = []
+        self.used = Counter()
         self.serial = 0
         for number in range(rng.randint(3, 5)):
             self.add_table(number)
@@ -166,6 +172,8 @@ class Schema:
         rng.random() < 0.3 and rng.shuffle(table.cols)
         self.create(table)
         self.tables.append(table)
+        self.used.update([f"table: {table.kind}"] + [KINDS[c.type.sql] for c in table.cols if c.type.sql in KINDS])
+        self.used.update("column: generated" for c in table.cols if c.generated)
 
     def add_key(self, table, letter):
         rng = self.rng
@@ -291,6 +299,7 @@ class Schema:
     def trigger(self, name, table, when, level, body):
         self.ddl.append(Node(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
                              f"$$ BEGIN {body} END $$"))
+        self.used[f"trigger: {name}"] += 1
         self.ddl.append(Node(f"CREATE TRIGGER {name} {when} ON {table.name} FOR {level} "
                              f"EXECUTE FUNCTION {name}()"))
 

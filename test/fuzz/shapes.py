@@ -66,9 +66,9 @@ def match(gen, scope, alias, rel):
     return Seq(" AND ", tests, least=len(tests)), columns
 
 
-def join_one(gen, join):
+def join_one(gen, join, rel=None):
     """A join to at most one row, by its key; LEFT, INNER, or RIGHT with the sides swapped."""
-    rel, alias = gen.source(join.depth), gen.alias()
+    rel, alias = rel or gen.source(join.depth), gen.alias()
     found = match(gen, join.scope, alias, rel)
     if found is None:
         return
@@ -111,7 +111,7 @@ def join_many(gen, join):
     if kind == "CROSS JOIN" and not join.top:  # a change to one side would change whatever is made of the other
         kind = "JOIN"
     gen.use("to-many " + kind)
-    on = Node(" ON ", gen.correlation(join.scope, scope, strict=kind == "FULL JOIN"))
+    on = Node(" ON ", gen.correlation(traced(join.scope), scope, strict=kind == "FULL JOIN"))
     if kind == "CROSS JOIN":
         on = ""
     elif kind != "FULL JOIN" and rng_true(rng, 0.2):
@@ -148,6 +148,23 @@ def join_lateral(gen, join):
     kind = gen.rng.choice(("LEFT JOIN", "LEFT JOIN", "JOIN"))
     join.add(Node(kind, " LATERAL (SELECT ", items, " FROM ", body, tail, f") {alias} ON true"),
              [Var(Node(alias, ".", n), t, derived=True) for (_, t), n in zip(outs, names)])
+
+
+def join_first_rows(gen, join):
+    """LATERAL with LIMIT: the first two rows by an order; their key joins the key."""
+    rel, inner, alias = gen.source(0), gen.alias(), gen.alias("l")
+    if not all(k.type.outside for k in rel.key) or not all(k[1].outside for k in join.key):
+        return
+    gen.use("LATERAL LIMIT 2")
+    scope = variables(inner, rel)
+    body = Node("(SELECT ", inner, ".* FROM ", rel.text, " ", inner, " WHERE ", gen.correlation(traced(join.scope), scope),
+                " ORDER BY ", gen.order(inner, rel), f" LIMIT 2) {alias}")
+    kind = gen.rng.choice(("LEFT JOIN", "JOIN"))
+    columns = variables(alias, rel)
+    for column in columns:
+        column.row, column.derived = "", True
+    join.add(Node(kind, " LATERAL ", body, " ON true"), columns)
+    join.key = join.key + [present(Node(alias, ".", k.name), k.type) for k in rel.key]
 
 
 def join_grouped(gen, join):
@@ -188,7 +205,7 @@ def joined(gen, depth, top=False):
         if gen.size < gen.MAX_SIZE:
             gen.rng.choice(steps)(gen, join)
     if rng_true(gen.rng, 0.25):
-        join_many(gen, join)
+        gen.rng.choice((join_many, join_many, join_many, join_first_rows))(gen, join)
     query = gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
     unique = [c for c in join.rel.cols if c.unique]
     if unique and len(join.key) == len(join.rel.key):
@@ -403,7 +420,12 @@ def windowed(gen, depth):
                  Node("count(*) OVER ", whole), Node("sum(", ints, ") OVER ", over),
                  Node("first_value(", ints, ") OVER ", over), Node("max(", ints, ") OVER ", whole),
                  Node("ntile(2) OVER ", over), Node("dense_rank() OVER ", over),
-                 Node("sum(", ints, ") OVER ", Node(*over.parts[:-1], " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)"))]
+                 Node("sum(", ints, ") OVER ", Node(*over.parts[:-1], " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)")),
+                 Node("count(*) OVER ", Node(*over.parts[:-1], " ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW)")),
+                 Node("last_value(", ints, ") OVER ",
+                      Node(*over.parts[:-1], " GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)")),
+                 Node("nth_value(", ints, ", 2) OVER (PARTITION BY ", parts[0], " ORDER BY ",
+                      gen.order(join.alias, join.rel), ")")]
     query = gen.select("", join.key, join.scope, join.text, depth - 1, gen.where(join.scope, depth, 0.2))
     for function in gen.rng.sample(functions, gen.rng.randint(1, 2)):
         text, col = gen.output(Node("(", function, ")::integer"), INT)
@@ -480,14 +502,26 @@ def with_cte(gen, depth):
     query = gen.query(depth - 1)
     name = gen.alias("w")
     kind = gen.rng.choice(("", "MATERIALIZED ", "NOT MATERIALIZED "))
-    gen.use("CTE " + kind.strip())
-    before, gen.ctes = gen.ctes, gen.ctes + [Rel(name, query.cols, query.key, query.size)]
-    main = joined(gen, depth - 1) if rng_true(gen.rng, 0.6) else gen.query(depth - 1)
+    gen.use(("CTE " + kind).strip())
+    rel = Rel(name, query.cols, query.key, query.size)
+    before, gen.ctes = gen.ctes, gen.ctes + [rel]
+    if rng_true(gen.rng, 0.4):
+        main = twice(gen, depth - 1, rel, kind)
+    else:
+        main = joined(gen, depth - 1) if rng_true(gen.rng, 0.5) else gen.query(depth - 1)
     gen.ctes = before
     if str(main.text).startswith("WITH"):
         main.text = Node("SELECT * FROM (", main.text, ") q")
     main.text = Node(f"WITH {name} AS {kind}(", query.text, ")\n", main.text)
     return main
+
+
+def twice(gen, depth, rel, kind):
+    """A CTE joined to itself."""
+    join = Join(gen, depth, rel)
+    join_one(gen, join, rel)
+    gen.use(f"CTE {kind}twice" if join.compound else "CTE once")
+    return gen.select("", join.key, join.scope, join.text, depth, gen.where(join.scope, depth))
 
 
 def using(gen, depth):
@@ -515,7 +549,7 @@ def using(gen, depth):
     b = Node("(SELECT ", other.text, f"::{type_.sql} AS {shared}, ", Seq(", ", outs, least=len(outs)),
              " FROM ", two.text, f") {right}")
     body = Node(a, f" {kind} ", b, f" USING ({shared})") if style == "USING" else Node(a, f" NATURAL {kind} ", b)
-    scope = [Var(Node(shared), type_), Var(Node(f"{left}.{mine}"), var.type, derived=var.derived)]
+    scope = [Var(Node(shared), type_, derived=kind == "FULL JOIN"), Var(Node(f"{left}.{mine}"), var.type, derived=var.derived)]
     return gen.select("", keys, scope, body, depth, gen.where(scope, depth, 0.3))
 
 

@@ -22,6 +22,7 @@ class Transactions(Expressions):
         super().__init__(rng)
         self.schema = schema
         self.tviews = tviews
+        self.policies = None
         self.savepoints = []
         self.gentle = False  # for many clients: few rows a statement, nothing that locks a table
 
@@ -36,7 +37,9 @@ class Transactions(Expressions):
         if rng_true(rng, 0.3):
             return [self.statement()]
         self.savepoints = []
-        steps = [Step("begin", Node("BEGIN", optional(" ISOLATION LEVEL ", rng.choice(ISOLATION))))]
+        level = rng.choice(ISOLATION)
+        self.use(level)
+        steps = [Step("begin", Node("BEGIN", optional(" ISOLATION LEVEL ", level)))]
         if rng_true(rng, 0.2):
             steps.append(Step("sql", Node(rng.choice(SETTINGS))))
         for _ in range(rng.randint(1, 6)):
@@ -250,7 +253,7 @@ class Transactions(Expressions):
         return Step("copy", Node(f"COPY {table.name} (", names(cols), ") FROM STDIN"), data=Seq("\n", lines))
 
     def truncate(self, table):
-        return Step("sql", Node(f"TRUNCATE {table.name} CASCADE"))
+        return Step("sql", Node(f"TRUNCATE {self.target(table)} CASCADE"))
 
     def block(self, table):
         """A PL/pgSQL block whose inner part is rolled back by an exception, or not."""
