@@ -11,10 +11,10 @@ SELECT format('COPY sample (name, arm, trial, value) FROM %L', :'samples')
 CREATE TEMP TABLE promise (name text, arm text, "to" text, bound float8);
 INSERT INTO promise VALUES
 	('one post', 'tview', 'bare', 4.0),
-	('one post', 'tview', 'triggers', 0.4),
+	('one post', 'tview', 'generic', 0.4),
 	('one post, client', 'tview', 'bare', 4.0),
-	('one post, client', 'tview', 'triggers', 0.4),
-	('a tenth of the posts', 'tview', 'triggers', 0.2),
+	('one post, client', 'tview', 'generic', 0.4),
+	('a tenth of the posts', 'tview', 'generic', 0.2),
 	('first fill', 'tview', 'table + key', 1.2),
 	('select', 'preloaded', 'stock', 1 / 0.99),
 	('select, prepared', 'preloaded', 'stock', 1 / 0.99),

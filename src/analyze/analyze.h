@@ -161,6 +161,7 @@ typedef struct TviewDesc
 	List	   *helper_views;	/* Oids of the views between */
 	List	   *names;			/* of TviewName: functions and types it uses */
 	List	   *downstream;		/* Oids of the tviews above, at any depth ... */
+	bool		downstream_foreign; /* ... do these or this read foreign tables */
 	uint64		downstream_generation;	/* ... as of this generation */
 	List	   *parts;			/* of TviewPart; NIL: only as a whole */
 	List	   *evaluations;	/* of TviewEvaluation, made when first needed */
@@ -171,6 +172,7 @@ extern TviewDesc *tview_desc(Oid tview);
 extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
 extern List *tview_downstream(Oid tview);
+extern bool tview_downstream_reads_foreign(Oid tview);
 extern Oid	tview_relation_owner(Oid relid);
 extern AttrNumber tview_find_column(Query *query, const char *name);
 

@@ -414,9 +414,20 @@ find_downstream(Oid tview)
 	return all;
 }
 
-/* The tview itself and every tview above it, at any depth; do not modify. */
-List *
-tview_downstream(Oid tview)
+static bool
+any_reads_foreign(List *tviews)
+{
+	ListCell   *lc;
+
+	foreach(lc, tviews)
+		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->reads_foreign)
+			return true;
+	return false;
+}
+
+/* The descriptor of a tview that knows the tviews above it. */
+static TviewDesc *
+desc_with_downstream(Oid tview)
 {
 	TviewDesc  *desc = tview_desc(tview);
 
@@ -424,14 +435,30 @@ tview_downstream(Oid tview)
 	{
 		uint64		before = generation;
 		List	   *found = find_downstream(tview);
+		bool		foreign = any_reads_foreign(found);
 		MemoryContext old = MemoryContextSwitchTo(desc->context);
 
 		list_free(desc->downstream);
 		desc->downstream = list_copy(found);
+		desc->downstream_foreign = foreign;
 		desc->downstream_generation = before;
 		MemoryContextSwitchTo(old);
 	}
-	return desc->downstream;
+	return desc;
+}
+
+/* The tview itself and every tview above it, at any depth; do not modify. */
+List *
+tview_downstream(Oid tview)
+{
+	return desc_with_downstream(tview)->downstream;
+}
+
+/* Does the tview or one above it read foreign tables? */
+bool
+tview_downstream_reads_foreign(Oid tview)
+{
+	return desc_with_downstream(tview)->downstream_foreign;
 }
 
 static void

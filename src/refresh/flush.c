@@ -378,14 +378,8 @@ tview_flush_reads_foreign(void)
 	ListCell   *lc;
 
 	foreach(lc, pending_tviews())
-	{
-		ListCell   *lc2;
-
-		foreach(lc2, tview_downstream(lfirst_oid(lc)))
-			if (tview_exists(lfirst_oid(lc2)) &&
-				tview_desc(lfirst_oid(lc2))->reads_foreign)
-				return true;
-	}
+		if (tview_downstream_reads_foreign(lfirst_oid(lc)))
+			return true;
 	return false;
 }
 

@@ -28,6 +28,7 @@ CREATE TVIEW tv_item AS
 SELECT attname, format_type(atttypid, atttypmod), attnotnull
 	FROM pg_attribute WHERE attrelid = 'tv_item'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT indexdef FROM pg_indexes WHERE tablename = 'tv_item' AND schemaname = 'creation' ORDER BY indexname;
+SELECT equals('room for updates in place', reloptions::text, '{fillfactor=90}') FROM pg_class WHERE oid = 'tv_item'::regclass;
 SELECT obj_description('tv_item'::regclass), obj_description('v_item'::regclass);
 SELECT tview, view, entity, key_columns, options, populated FROM pg_tview_meta;
 SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
