@@ -4,6 +4,7 @@
 --	ok(name, condition)			equals(name, got, wanted)
 --	refused(name, sqlstate, statements)	fails with this SQLSTATE; prints the message
 --	same('tview, ...' [, after])	the tables equal their definitions, row for row (the oracle)
+--	traced('tview, ...')			how changes to their base tables reach them, says the engine
 --	remember(tview)				notes the version of each row ...
 --	changed(tview)				... and lists the keys of those written since: +new, -gone
 --
@@ -78,6 +79,15 @@ $$;
 CREATE OR REPLACE FUNCTION same(tviews text, after text DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$
 	SELECT string_agg(same_rows(tview::regclass, after), E'\n' ORDER BY n)
+	FROM string_to_table(tviews, ', ') WITH ORDINALITY AS t(tview, n)
+$$;
+
+CREATE OR REPLACE FUNCTION traced(tviews text) RETURNS text
+LANGUAGE sql AS $$
+	SELECT string_agg('traced - ' || tview || ': ' ||
+		coalesce((SELECT 'recomputed at each change to ' || string_agg(DISTINCT (t->>'table')::regclass::text, ', ')
+				  FROM jsonb_array_elements(pg_tviews_describe(tview::regclass)->'base_tables') t
+				  WHERE t->>'traced' = 'recompute'), 'by key'), E'\n' ORDER BY n)
 	FROM string_to_table(tviews, ', ') WITH ORDINALITY AS t(tview, n)
 $$;
 
