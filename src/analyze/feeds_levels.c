@@ -113,7 +113,7 @@ feed_choice(FeedWalk *walk, Index item)
 
 	CHECK_FOR_INTERRUPTS();
 	inner.mode = FEED_ROWS;
-	if (!feeds_is_flat(level->query))
+	if (!level_is_flat(level->query))
 	{
 		feed_rows(&inner);
 		return;

@@ -80,7 +80,6 @@ typedef struct FeedTie
 extern List *feeds_ties(Query *query);
 extern Bitmapset *feeds_tied_items(List *ties, Index item, Index anchor);
 extern bool feeds_can_be_missing(Node *jointree, Index item);
-extern bool feeds_is_flat(Query *query);
 extern Bitmapset *feeds_fixed_columns(Node *jointree, Index item);
 extern Bitmapset *feeds_columns_of(Query *query, Bitmapset *outputs, Index item);
 extern Index feeds_anchor(Query *query, Bitmapset *outputs);

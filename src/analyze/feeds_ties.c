@@ -164,16 +164,6 @@ feeds_tied_items(List *ties, Index item, Index anchor)
 	return group;
 }
 
-/* Is each row of a level one row of each of its items, and nothing else? */
-bool
-feeds_is_flat(Query *query)
-{
-	return query->groupClause == NIL && query->groupingSets == NIL &&
-		!query->hasAggs && !query->hasWindowFuncs && query->havingQual == NULL &&
-		query->distinctClause == NIL && query->setOperations == NULL &&
-		query->limitCount == NULL && query->limitOffset == NULL;
-}
-
 static Node *
 strip_relabel(Node *node)
 {

@@ -85,6 +85,7 @@ extern bool decides_row_count(Query *query, Node *expr);
 extern Bitmapset *level_items(Node *jointree);
 extern List *level_variants(LevelTarget *target);
 extern List *level_conjuncts(Node *jointree);
+extern bool level_is_flat(Query *query);
 extern Bitmapset *lateral_references(RangeTblEntry *rte);
 extern int *level_order(Query *query, Bitmapset *demand);
 

@@ -71,6 +71,16 @@ level_conjuncts(Node *node)
 	return result;
 }
 
+/* Is each row of a level one row of each of its items, and nothing else? */
+bool
+level_is_flat(Query *query)
+{
+	return query->groupClause == NIL && query->groupingSets == NIL &&
+		!query->hasAggs && !query->hasWindowFuncs && query->havingQual == NULL &&
+		query->distinctClause == NIL && query->setOperations == NULL &&
+		query->limitCount == NULL && query->limitOffset == NULL;
+}
+
 /* The siblings that an item refers to. */
 Bitmapset *
 lateral_references(RangeTblEntry *rte)

@@ -1,6 +1,6 @@
 /*
  * lookup.c
- *		Outer joins that find one row at most, and so neither add nor drop rows.
+ *		Joins that find one row at most; outer ones neither add nor drop rows.
  *
  * The proof is the planner's: the columns that the join condition makes equal
  * to something on the other side are those of a unique index, under an equality
@@ -21,7 +21,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 /* "column = something of another item" */
 typedef struct LookupColumn
@@ -148,7 +148,8 @@ finds_one_row(Query *query, JoinExpr *join)
 	Index		item;
 	RangeTblEntry *rte;
 
-	if (join->jointype != JOIN_LEFT || !IsA(join->rarg, RangeTblRef))
+	if ((join->jointype != JOIN_LEFT && join->jointype != JOIN_INNER) ||
+		!IsA(join->rarg, RangeTblRef))
 		return false;
 	item = ((RangeTblRef *) join->rarg)->rtindex;
 	rte = rt_fetch(item, query->rtable);
@@ -163,8 +164,9 @@ finds_one_row(Query *query, JoinExpr *join)
 		subquery_is_unique_on(rte->subquery, lookup_columns(join, item));
 }
 
+/* Joins of one or both types that find one row at most. */
 static List *
-add_lookup_joins(List *lookups, Query *query, Node *node)
+add_lookup_joins(List *lookups, Query *query, Node *node, bool inner)
 {
 	ListCell   *lc;
 
@@ -175,13 +177,13 @@ add_lookup_joins(List *lookups, Query *query, Node *node)
 	{
 		JoinExpr   *join = (JoinExpr *) node;
 
-		if (finds_one_row(query, join))
+		if ((inner || join->jointype == JOIN_LEFT) && finds_one_row(query, join))
 			lookups = lappend(lookups, join);
-		lookups = add_lookup_joins(lookups, query, join->larg);
-		return add_lookup_joins(lookups, query, join->rarg);
+		lookups = add_lookup_joins(lookups, query, join->larg, inner);
+		return add_lookup_joins(lookups, query, join->rarg, inner);
 	}
 	foreach(lc, castNode(FromExpr, node)->fromlist)
-		lookups = add_lookup_joins(lookups, query, lfirst(lc));
+		lookups = add_lookup_joins(lookups, query, lfirst(lc), inner);
 	return lookups;
 }
 
@@ -192,5 +194,62 @@ add_lookup_joins(List *lookups, Query *query, Node *node)
 List *
 tview_lookup_joins(Query *query)
 {
-	return add_lookup_joins(NIL, query, (Node *) query->jointree);
+	return add_lookup_joins(NIL, query, (Node *) query->jointree, false);
+}
+
+/* The columns of an item that are outputs, compared as keys are. */
+static List *
+key_columns(Query *query, Bitmapset *keys, Index item)
+{
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Var		   *var = (Var *) tle->expr;
+		LookupColumn *column;
+
+		if (!bms_is_member(tle->resno, keys) || !IsA(var, Var) ||
+			var->varlevelsup > 0 || var->varno != item)
+			continue;
+		column = palloc(sizeof(LookupColumn));
+		column->attno = var->varattno;
+		column->operator = lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr;
+		column->collation = var->varcollid;
+		columns = lappend(columns, column);
+	}
+	return columns;
+}
+
+/*
+ * Let a definition yield rows that it does not have, where that makes it cheaper
+ * to compute one of which we know that it has it: an inner join that finds one
+ * row at most is made an outer one, which the planner leaves out where nobody
+ * asks for its columns.
+ *
+ * For a key there must be one row at most even so.  So all joins must be of this
+ * kind, around one item of which the key names one row.
+ */
+void
+tview_loosen_joins(Query *query, Bitmapset *keys)
+{
+	Bitmapset  *items = level_items((Node *) query->jointree);
+	List	   *lookups = add_lookup_joins(NIL, query, (Node *) query->jointree, true);
+	RangeTblEntry *rte;
+	ListCell   *lc;
+
+	if (!level_is_flat(query))
+		return;
+	foreach(lc, lookups)
+		items = bms_del_member(items, castNode(RangeTblRef,
+											   lfirst_node(JoinExpr, lc)->rarg)->rtindex);
+	if (bms_membership(items) != BMS_SINGLETON)
+		return;
+	rte = rt_fetch(bms_singleton_member(items), query->rtable);
+	if (rte->rtekind != RTE_RELATION ||
+		!relation_is_unique_on(rte, key_columns(query, keys, bms_singleton_member(items))))
+		return;
+	foreach(lc, lookups)
+		lfirst_node(JoinExpr, lc)->jointype = JOIN_LEFT;
 }

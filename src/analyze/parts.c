@@ -259,7 +259,8 @@ prune_targets(Query *query, Oid view, List *parts, Bitmapset *keys)
 }
 
 /*
- * The definition in a view with the key columns and some parts only, as SQL.
+ * The definition in a view with the key columns and some parts only, as SQL.  It
+ * may yield rows that the definition does not have, but one at most for a key.
  *
  * parts: those of the definition; wanted: numbers of some of them; keys: the key
  * columns of the view.
@@ -275,6 +276,7 @@ tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *key
 	relation_close(rel, NoLock);
 	while ((number = bms_next_member(wanted, number)) >= 0)
 		some = lappend(some, list_nth(parts, number - 1));
+	tview_loosen_joins(query, keys);
 	prune_targets(query, view, some, keys);
 	return pg_get_querydef(query, false);
 }

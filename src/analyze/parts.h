@@ -45,5 +45,6 @@ extern List *tview_reached_parts(Query *expanded, List *parts);
 
 /* lookup.c */
 extern List *tview_lookup_joins(Query *query);
+extern void tview_loosen_joins(Query *query, Bitmapset *keys);
 
 #endif							/* TVIEWS_PARTS_H */
