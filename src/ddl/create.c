@@ -2,9 +2,9 @@
  * create.c
  *		CREATE TVIEW: from a checked request to view, table, triggers and rows.
  *
- * Order: everything that can be refused is refused first.  Then the backing
- * view; then the base tables are locked against writers; then a snapshot is
- * taken, so that no change slips between fill and capture; then the table is
+ * Order: everything that can be refused is refused first.  Then the base
+ * tables are locked against writers; then comes the backing view; then a
+ * snapshot is taken, so that no change slips between fill and capture; then the table is
  * made by CREATE TABLE AS, and its indexes after it.
  */
 #include "base/compat.h"
@@ -428,11 +428,16 @@ static void
 create_objects(TviewRequest *request, List *relids)
 {
 	List	   *settings = tview_settings_current();
+	List	   *relids_to_lock = relids;
 
 	/* What is pending was captured under the old definition. */
 	tview_flush();
+
+	/* Before the view is locked: writers need it for their flushes. */
+	if (OidIsValid(request->self))
+		relids_to_lock = list_union_oid(relids, tview_desc(request->self)->base_relations);
+	tview_capture_lock(relids_to_lock);
 	create_view(request);
-	tview_capture_lock(relids);
 	if (OidIsValid(request->self))
 		replace(request, request->self, relids, settings);
 	else
