@@ -164,18 +164,19 @@ COMMENT ON VIEW pg_tviews_info IS
 GRANT SELECT ON pg_tviews_info TO PUBLIC;
 
 CREATE FUNCTION pg_tviews_session_counters(
-        OUT tview oid, OUT refreshes bigint, OUT keys bigint, OUT recomputes bigint)
+        OUT tview oid, OUT refreshes bigint, OUT keys bigint, OUT passes bigint,
+        OUT recomputes bigint)
     RETURNS SETOF record LANGUAGE C VOLATILE AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION pg_tviews_session_counters() IS
     'internal: what pg_tviews_statistics shows';
 
 CREATE VIEW pg_tviews_statistics AS
     SELECT m.tview, coalesce(c.refreshes, 0) AS refreshes, coalesce(c.keys, 0) AS keys,
-           coalesce(c.recomputes, 0) AS recomputes
+           coalesce(c.passes, 0) AS passes, coalesce(c.recomputes, 0) AS recomputes
     FROM pg_tview_meta m
     LEFT JOIN pg_tviews_session_counters() c ON c.tview = m.tview;
 COMMENT ON VIEW pg_tviews_statistics IS
-    'what flushes of this session did to each tview: refreshes by key, of how many keys, and recomputations of all rows';
+    'what flushes of this session did to each tview: refreshes by key, of how many keys, and how many computed all rows in one pass since that was cheaper; recomputations of all rows';
 GRANT SELECT ON pg_tviews_statistics TO PUBLIC;
 
 -- The triggers that a tview needs: on which table, which events and levels (bits of

@@ -19,6 +19,9 @@
 
 #define KEYS_RELATION	"tview_keys"
 
+/* As many keys as a plan for a batch is made for. */
+#define PLANNED_KEYS	100
+
 /* So many queries for different parts are kept for a tview. */
 #define MAX_EVALUATIONS	64
 
@@ -211,6 +214,14 @@ keys_tupdesc(TviewDesc *desc)
 	return tupdesc;
 }
 
+static SPIPlanPtr
+batch_plan(TviewDesc *desc, TviewEvaluation *evaluation)
+{
+	return tview_kept_plan(&evaluation->batch_plan,
+						   evaluation->batch_plan ? NULL : batch_sql(desc, evaluation),
+						   0, NULL);
+}
+
 static void
 evaluate_batch(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
 			   int64 first, int64 count)
@@ -227,12 +238,27 @@ evaluate_batch(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
 		memcpy(values + 1, keyset_get(keys, n), sizeof(Datum) * desc->nkeys);
 		tuplestore_putvalues(store, tupdesc, values, nulls);
 	}
-	tview_register_tuplestore(KEYS_RELATION, tupdesc, store, 100);
-	tview_execute(tview_kept_plan(&evaluation->batch_plan,
-								  evaluation->batch_plan ? NULL :
-								  batch_sql(desc, evaluation), 0, NULL), NULL);
+	tview_register_tuplestore(KEYS_RELATION, tupdesc, store, PLANNED_KEYS);
+	tview_execute(batch_plan(desc, evaluation), NULL);
 	SPI_unregister_relation(KEYS_RELATION);
 	tuplestore_end(store);
+}
+
+/*
+ * What the planner thinks that one key of a batch costs.  It takes
+ * pg_tviews_note_key() for a filter that one key in three passes.
+ */
+Cost
+tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation)
+{
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Cost		cost;
+
+	tview_register_tuplestore(KEYS_RELATION, keys_tupdesc(desc), store, PLANNED_KEYS);
+	cost = tview_plan_cost(batch_plan(desc, evaluation)) / (PLANNED_KEYS / 3);
+	SPI_unregister_relation(KEYS_RELATION);
+	tuplestore_end(store);
+	return cost;
 }
 
 /*

@@ -14,7 +14,6 @@
  */
 #include "base/compat.h"
 
-#include "access/table.h"
 #include "access/xact.h"
 #include "analyze/parts.h"
 #include "base/sandbox.h"
@@ -27,9 +26,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-
-/* Fewer keys are always refreshed one by one. */
-#define MANY_KEYS	1000
 
 /* A flush that user triggers keep feeding is ended after so many steps. */
 #define MAX_STEPS	1000
@@ -86,23 +82,6 @@ lowest_pending(List *tviews)
 		}
 	}
 	return lowest;
-}
-
-/* Recomputing everything reads each row once; do it for a large share. */
-static bool
-concerns_most_rows(TviewDesc *desc, KeySet *keys)
-{
-	Relation	rel;
-	BlockNumber pages;
-	double		rows;
-	double		all_visible;
-
-	if (keys->count <= MANY_KEYS)
-		return false;
-	rel = table_open(desc->tview, AccessShareLock);
-	table_relation_estimate_size(rel, NULL, &pages, &rows, &all_visible);
-	table_close(rel, NoLock);
-	return keys->count > rows / 2;
 }
 
 static bool
@@ -162,32 +141,42 @@ parts_of_sets(TviewDesc *desc, List *sets)
 	return parts;
 }
 
+/* Refresh the keys that the sets may concern, in the cheaper way. */
+static void
+apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
+{
+	Bitmapset  *parts = parts_of_sets(desc, sets);
+	bool		pass;
+
+	trace_sets(sets, keys);
+	keyset_unique(keys);
+	pass = tview_pass_is_cheaper(desc, keys, parts);
+	tview_count_refresh(desc->tview, keys->count, pass);
+	if (pass)
+	{
+		tview_recompute_whole(desc, writer);
+		return;
+	}
+	if (keys->saw_null && desc->key_nullable)
+		tview_check_null_keys(desc);
+	tview_refresh_keys(desc, writer, keys, parts);
+}
+
 /* From captured values to written rows; SPI is connected. */
 static void
 apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 {
 	KeySet	   *keys = keyset_create(desc);
-	bool		whole = includes_whole(sets);
 	TviewErrorContext context;
 
 	tview_error_context_push(&context, desc, keys);
-	if (!whole)
-	{
-		trace_sets(sets, keys);
-		keyset_unique(keys);
-	}
-	if (whole || concerns_most_rows(desc, keys))
+	if (includes_whole(sets))
 	{
 		tview_count_recompute(desc->tview);
 		tview_recompute_whole(desc, writer);
 	}
 	else
-	{
-		tview_count_refresh(desc->tview, keys->count);
-		if (keys->saw_null && desc->key_nullable)
-			tview_check_null_keys(desc);
-		tview_refresh_keys(desc, writer, keys, parts_of_sets(desc, sets));
-	}
+		apply_keys(desc, sets, keys, writer);
 	tview_writer_flush(writer);
 	tview_error_context_pop(&context);
 }

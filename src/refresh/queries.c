@@ -9,7 +9,9 @@
  */
 #include "base/compat.h"
 
+#include "executor/spi_priv.h"
 #include "refresh/queries.h"
+#include "utils/plancache.h"
 #include "utils/queryenvironment.h"
 
 /*
@@ -61,6 +63,17 @@ tview_kept_plan(SPIPlanPtr *slot, const char *sql, int nargs, Oid *types)
 		*slot = plan;
 	}
 	return *slot;
+}
+
+/* What running it costs, in the planner's units. */
+Cost
+tview_plan_cost(SPIPlanPtr plan)
+{
+	CachedPlan *cached = SPI_plan_get_cached_plan(plan);
+	Cost		cost = linitial_node(PlannedStmt, cached->stmt_list)->planTree->total_cost;
+
+	ReleaseCachedPlan(cached, plan->saved ? CurrentResourceOwner : NULL);
+	return cost;
 }
 
 /* The result is left in SPI_tuptable. */

@@ -14,6 +14,7 @@ extern void tview_register_tuplestore(const char *name, TupleDesc tupdesc,
 extern SPIPlanPtr tview_prepare(const char *sql, int nargs, Oid *types);
 extern SPIPlanPtr tview_kept_plan(SPIPlanPtr *slot, const char *sql, int nargs,
 								  Oid *types);
+extern Cost tview_plan_cost(SPIPlanPtr plan);
 extern void tview_execute(SPIPlanPtr plan, Datum *values);
 
 #endif							/* TVIEWS_QUERIES_H */

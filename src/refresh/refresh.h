@@ -7,6 +7,7 @@
 
 #include "analyze/analyze.h"
 #include "capture/capture.h"
+#include "executor/spi.h"
 #include "nodes/execnodes.h"
 
 /* Keys of one tview; nkeys Datums each. */
@@ -64,6 +65,7 @@ extern TviewEvaluation *tview_evaluation(TviewDesc *desc, const Bitmapset *parts
 extern TviewEvaluation *tview_evaluation_of_all(TviewDesc *desc);
 extern void tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation,
 						   KeySet *keys, int64 first, int64 count);
+extern Cost tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation);
 extern void tview_check_null_keys(TviewDesc *desc);
 
 /* patch.c */
@@ -94,11 +96,16 @@ extern void tview_writer_flush(TviewWriter *writer);
 extern EState *tview_writer_finish(TviewWriter *writer);
 extern void tview_writer_close(TviewWriter *writer);
 
+/* choice.c */
+extern bool tview_pass_is_cheaper(TviewDesc *desc, KeySet *keys,
+								  const Bitmapset *parts);
+
 /* whole.c */
+extern SPIPlanPtr tview_whole_plan(TviewDesc *desc);
 extern void tview_recompute_whole(TviewDesc *desc, TviewWriter *writer);
 
 /* statistics.c */
-extern void tview_count_refresh(Oid tview, int64 keys);
+extern void tview_count_refresh(Oid tview, int64 keys, bool pass);
 extern void tview_count_recompute(Oid tview);
 
 #endif							/* TVIEWS_REFRESH_H */

@@ -21,7 +21,8 @@ typedef struct TviewCounters
 	Oid			tview;			/* hash key */
 	int64		refreshes;		/* by key */
 	int64		keys;			/* refreshed by these */
-	int64		recomputes;		/* of all rows */
+	int64		passes;			/* refreshes that computed all rows at once */
+	int64		recomputes;		/* of all rows, whatever their keys */
 } TviewCounters;
 
 static HTAB *counters = NULL;
@@ -46,18 +47,19 @@ counters_of(Oid tview)
 	}
 	entry = hash_search(counters, &tview, HASH_ENTER, &found);
 	if (!found)
-		entry->refreshes = entry->keys = entry->recomputes = 0;
+		entry->refreshes = entry->keys = entry->passes = entry->recomputes = 0;
 	return entry;
 }
 
-/* A flush refreshed this many keys of a tview. */
+/* A flush refreshed this many keys of a tview; in one pass over all rows? */
 void
-tview_count_refresh(Oid tview, int64 keys)
+tview_count_refresh(Oid tview, int64 keys, bool pass)
 {
 	TviewCounters *entry = counters_of(tview);
 
 	entry->refreshes++;
 	entry->keys += keys;
+	entry->passes += pass ? 1 : 0;
 }
 
 /* A flush recomputed all rows of a tview. */
@@ -83,13 +85,14 @@ pg_tviews_session_counters(PG_FUNCTION_ARGS)
 	hash_seq_init(&scan, counters);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 	{
-		Datum		values[4] = {
+		Datum		values[5] = {
 			ObjectIdGetDatum(entry->tview),
 			Int64GetDatum(entry->refreshes),
 			Int64GetDatum(entry->keys),
+			Int64GetDatum(entry->passes),
 			Int64GetDatum(entry->recomputes)
 		};
-		bool		nulls[4] = {false};
+		bool		nulls[5] = {false};
 
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

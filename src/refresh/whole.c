@@ -80,6 +80,17 @@ count_rows(TviewDesc *desc)
 									   SPI_tuptable->tupdesc, 1, &isnull));
 }
 
+/* The query that recomputes a tview, planned for the tables as they are now. */
+SPIPlanPtr
+tview_whole_plan(TviewDesc *desc)
+{
+	SPIPlanPtr	plan = SPI_prepare(difference_sql(desc), 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "could not prepare the refresh of tview %s", desc->name);
+	return plan;
+}
+
 /*
  * Make all rows of a tview what its definition says.  SPI must be connected;
  * the active snapshot is the one of the writer.
@@ -91,10 +102,8 @@ tview_recompute_whole(TviewDesc *desc, TviewWriter *writer)
 	bool	   *nulls = palloc(sizeof(bool) * (desc->ncolumns + 2));
 	int64		rows = 0;
 	Portal		portal;
-	SPIPlanPtr	plan = SPI_prepare(difference_sql(desc), 0, NULL);
+	SPIPlanPtr	plan = tview_whole_plan(desc);
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the refresh of tview %s", desc->name);
 	if (desc->key_nullable)
 		tview_check_null_keys(desc);
 	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
