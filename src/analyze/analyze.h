@@ -152,6 +152,7 @@ typedef struct TviewDesc
 	List	   *settings;
 	int			nkeys;
 	TviewKey   *keys;
+	Oid			key_index;		/* primary key of the table, if it still has one */
 	int			ncolumns;		/* of the view */
 	AttrNumber *table_attnos;	/* of each view column in the table */
 	AttrNumber	updated_at;		/* 0 where the definition has its own */

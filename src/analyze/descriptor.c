@@ -18,6 +18,7 @@
 #include "base/guc.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -179,6 +180,32 @@ describe_key(TviewDesc *desc, TviewKey *key, const char *name)
 	fmgr_info_cxt(typcache->cmp_proc, &key->compare, desc->context);
 }
 
+static bool
+is_primary(Oid indexid)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+	bool		result = HeapTupleIsValid(tuple) &&
+		((Form_pg_index) GETSTRUCT(tuple))->indisprimary;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+static Oid
+find_primary_key(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *lc;
+
+	relation_close(rel, AccessShareLock);
+	foreach(lc, indexes)
+		if (is_primary(lfirst_oid(lc)))
+			return lfirst_oid(lc);
+	return InvalidOid;
+}
+
 static char *
 qualified_name(Oid relid)
 {
@@ -329,6 +356,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 		key_names = lappend(key_names, pstrdup(lfirst(lc)));
 	desc->nkeys = list_length(key_names);
 	desc->keys = palloc0(sizeof(TviewKey) * desc->nkeys);
+	desc->key_index = find_primary_key(desc->tview);
 	describe_columns(desc);
 	foreach(lc, key_names)
 		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));

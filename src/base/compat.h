@@ -19,7 +19,7 @@
 #include "fmgr.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
-#include "utils/guc.h"
+#include "utils/guc_tables.h"
 
 #if PG_VERSION_NUM < 150000
 #error "pg_tviews needs PostgreSQL 15 or later"
@@ -106,6 +106,27 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 #define index_beginscan_compat(heap, index, snapshot, nkeys) \
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
+
+/* 16 told indexes that keep an update from being HOT from others.  Delete with 15. */
+#if PG_VERSION_NUM < 160000
+#define INDEX_ATTR_BITMAP_HOT_BLOCKING INDEX_ATTR_BITMAP_ALL
+#endif
+
+/* 16 lets others look for a setting's variable by name.  Delete with 15. */
+static inline struct config_generic *
+find_guc(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return find_option(name, false, true, 0);
+#else
+	struct config_generic **variables = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (pg_strcasecmp(variables[i]->name, name) == 0)
+			return variables[i];
+	return NULL;
+#endif
+}
 
 /* 18 lets the caller reserve bytes before the tuple.  Delete with 17. */
 #if PG_VERSION_NUM >= 180000

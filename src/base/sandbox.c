@@ -45,15 +45,65 @@ static const char *const fixed_settings[][2] = {
 	{"jit", "off"},				/* a refresh is many short evaluations */
 };
 
-static void
-set_if_different(const char *name, const char *value)
-{
-	const char *current = GetConfigOption(name, true, false);
+/* The variables of these settings, found once. */
+static struct config_generic *output_variables[lengthof(output_settings)];
+static struct config_generic *fixed_variables[lengthof(fixed_settings)];
 
-	if (current != NULL && strcmp(current, value) == 0)
+/*
+ * Is the setting in force?  GetConfigOption() answers the same, but looks for
+ * the name at each call.
+ */
+static bool
+has_value(struct config_generic *variable, const char *value)
+{
+	switch (variable->vartype)
+	{
+		case PGC_BOOL:
+			return strcmp(*((struct config_bool *) variable)->variable ? "on" : "off",
+						  value) == 0;
+		case PGC_INT:
+			return *((struct config_int *) variable)->variable == atoi(value);
+		case PGC_STRING:
+			{
+				const char *current = *((struct config_string *) variable)->variable;
+
+				return current != NULL && strcmp(current, value) == 0;
+			}
+		case PGC_ENUM:
+			return strcmp(config_enum_lookup_by_value((struct config_enum *) variable,
+													  *((struct config_enum *) variable)->variable),
+						  value) == 0;
+		default:
+			return false;
+	}
+}
+
+static void
+set_if_different(struct config_generic **variable, const char *name, const char *value)
+{
+	if (*variable == NULL)
+		*variable = find_guc(name);
+	if (*variable != NULL && has_value(*variable, value))
 		return;
 	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Set what a "name=value" string says, if the name is one of those known. */
+static void
+apply_setting(const char *setting)
+{
+	for (int i = 0; i < lengthof(output_settings); i++)
+	{
+		size_t		length = strlen(output_settings[i]);
+
+		if (strncmp(setting, output_settings[i], length) == 0 && setting[length] == '=')
+		{
+			set_if_different(&output_variables[i], output_settings[i],
+							 setting + length + 1);
+			return;
+		}
+	}
 }
 
 /*
@@ -71,18 +121,9 @@ tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings)
 	GetUserIdAndSecContext(&sandbox->saved_user, &sandbox->saved_sec_context);
 	sandbox->guc_nest_level = NewGUCNestLevel();
 	for (int i = 0; i < lengthof(fixed_settings); i++)
-		set_if_different(fixed_settings[i][0], fixed_settings[i][1]);
+		set_if_different(&fixed_variables[i], fixed_settings[i][0], fixed_settings[i][1]);
 	foreach(lc, settings)
-	{
-		char	   *name = pstrdup((char *) lfirst(lc));
-		char	   *equals = strchr(name, '=');
-
-		if (equals == NULL)
-			continue;
-		*equals = '\0';
-		set_if_different(name, equals + 1);
-		pfree(name);
-	}
+		apply_setting(lfirst(lc));
 	SetUserIdAndSecContext(owner, sandbox->saved_sec_context |
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION |

@@ -36,14 +36,16 @@ struct TviewWriter
 	Snapshot	snapshot;
 	EState	   *estate;
 	ResultRelInfo *relinfo;
-	Relation	key_index;		/* one of relinfo's */
+	Relation	key_index;
 	IndexScanDesc scan;			/* of key_index */
 	ScanKeyData *scan_keys;
 	int		   *scan_key_of;	/* by index column: which key column */
 	TupleTableSlot *stored;		/* the row found last */
 	TupleTableSlot *fresh;		/* the row to write */
 	TviewEvaluation *evaluation;	/* what was put into it last */
-	Bitmapset  *unique_columns; /* of unique indexes besides the key */
+	Bitmapset  *indexed_columns;	/* as below, of any index */
+	bool		indexes_open;	/* all, in relinfo */
+	Bitmapset  *unique_columns; /* then: of unique indexes besides the key */
 	Tuplestorestate *inserts;	/* NULL while there are none */
 	int64		inserted;
 	int64		updated;
@@ -72,7 +74,6 @@ make_estate(Relation rel, TviewDesc *desc, ResultRelInfo *relinfo)
 	rte->rellockmode = RowExclusiveLock;
 	init_result_range_table(estate, rte, updated);
 	InitResultRelInfo(relinfo, rel, 1, NULL, 0);
-	ExecOpenIndices(relinfo, false);
 	estate->es_opened_result_relations =
 		lappend(estate->es_opened_result_relations, relinfo);
 	estate->es_output_cid = GetCurrentCommandId(true);
@@ -82,19 +83,17 @@ make_estate(Relation rel, TviewDesc *desc, ResultRelInfo *relinfo)
 /* Columns that unique or exclusion indexes other than the key's depend on,
  * offset by FirstLowInvalidHeapAttributeNumber. */
 static Bitmapset *
-unique_columns(ResultRelInfo *relinfo, Relation *key_index)
+unique_columns(ResultRelInfo *relinfo)
 {
 	Bitmapset  *columns = NULL;
 
-	*key_index = NULL;
 	for (int i = 0; i < relinfo->ri_NumIndices; i++)
 	{
 		Relation	index = relinfo->ri_IndexRelationDescs[i];
 		IndexInfo  *info = relinfo->ri_IndexRelationInfo[i];
 
-		if (index->rd_index->indisprimary)
-			*key_index = index;
-		else if (info->ii_Unique || info->ii_ExclusionOps != NULL)
+		if (!index->rd_index->indisprimary &&
+			(info->ii_Unique || info->ii_ExclusionOps != NULL))
 		{
 			for (int j = 0; j < info->ii_NumIndexAttrs; j++)
 				if (info->ii_IndexAttrNumbers[j] != 0)
@@ -105,6 +104,17 @@ unique_columns(ResultRelInfo *relinfo, Relation *key_index)
 		}
 	}
 	return columns;
+}
+
+/* Open the indexes, which most changes of documents have no need of. */
+static void
+need_indexes(TviewWriter *writer)
+{
+	if (writer->indexes_open)
+		return;
+	ExecOpenIndices(writer->relinfo, false);
+	writer->unique_columns = unique_columns(writer->relinfo);
+	writer->indexes_open = true;
 }
 
 static void
@@ -130,11 +140,14 @@ key_number(TviewDesc *desc, AttrNumber attno)
 static void
 prepare_key_scan(TviewWriter *writer)
 {
-	Relation	index = writer->key_index;
 	TviewDesc  *desc = writer->desc;
 	int			nkeys = desc->nkeys;
+	Relation	index;
 
-	if (index == NULL || index->rd_index->indnkeyatts != nkeys)
+	if (!OidIsValid(desc->key_index))
+		lost_primary_key(desc);
+	index = writer->key_index = index_open(desc->key_index, RowExclusiveLock);
+	if (index->rd_index->indnkeyatts != nkeys)
 		lost_primary_key(desc);
 	writer->scan_keys = palloc(sizeof(ScanKeyData) * nkeys);
 	writer->scan_key_of = palloc(sizeof(int) * nkeys);
@@ -166,7 +179,8 @@ tview_writer_open(TviewDesc *desc, Snapshot snapshot)
 	writer->rel = table_open(desc->tview, RowExclusiveLock);
 	writer->relinfo = makeNode(ResultRelInfo);
 	writer->estate = make_estate(writer->rel, desc, writer->relinfo);
-	writer->unique_columns = unique_columns(writer->relinfo, &writer->key_index);
+	writer->indexed_columns = RelationGetIndexAttrBitmap(writer->rel,
+														 INDEX_ATTR_BITMAP_HOT_BLOCKING);
 	prepare_key_scan(writer);
 	writer->stored = table_slot_create(writer->rel, NULL);
 	writer->fresh = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
@@ -252,10 +266,13 @@ update_row(TviewWriter *writer)
 									GetCurrentCommandId(true), writer->snapshot,
 									InvalidSnapshot, true, &failure, &lockmode,
 									&indexes));
-	if (writer->relinfo->ri_NumIndices > 0 && update_needs_indexes(indexes))
+	if (update_needs_indexes(indexes))
+	{
+		need_indexes(writer);
 		recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
 											   writer->estate, true,
 											   update_only_summarizing(indexes));
+	}
 	ExecARUpdateTriggers(writer->estate, writer->relinfo, NULL, NULL, &tid, NULL,
 						 writer->fresh, recheck, writer->update_capture, false);
 	writer->updated++;
@@ -265,15 +282,15 @@ update_row(TviewWriter *writer)
 static void
 insert_row(TviewWriter *writer)
 {
-	List	   *recheck = NIL;
+	List	   *recheck;
 
+	need_indexes(writer);
 	if (writer->rel->rd_att->constr != NULL)
 		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
 	table_tuple_insert(writer->rel, writer->fresh, GetCurrentCommandId(true), 0,
 					   NULL);
-	if (writer->relinfo->ri_NumIndices > 0)
-		recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
-											   writer->estate, false, false);
+	recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
+										   writer->estate, false, false);
 	ExecARInsertTriggers(writer->estate, writer->relinfo, writer->fresh, recheck,
 						 writer->insert_capture);
 	writer->inserted++;
@@ -346,14 +363,16 @@ row_differs(TviewWriter *writer, const AttrNumber *columns, int ncolumns,
 	for (int i = 0; i < ncolumns; i++)
 	{
 		AttrNumber	attno = writer->desc->table_attnos[columns ? columns[i] - 1 : i];
+		int			member = attno - FirstLowInvalidHeapAttributeNumber;
+		bool		indexed = bms_is_member(member, writer->indexed_columns);
 
-		if ((differs && writer->unique_columns == NULL) ||
-			!column_differs(writer, attno))
+		if ((differs && !indexed) || !column_differs(writer, attno))
 			continue;
 		differs = true;
-
-		if (bms_is_member(attno - FirstLowInvalidHeapAttributeNumber,
-						  writer->unique_columns))
+		if (!indexed)
+			continue;
+		need_indexes(writer);
+		if (bms_is_member(member, writer->unique_columns))
 			*unique_differs = true;
 	}
 	return differs;
@@ -507,7 +526,9 @@ tview_writer_close(TviewWriter *writer)
 		index_endscan(writer->scan);
 	ExecDropSingleTupleTableSlot(writer->stored);
 	ExecDropSingleTupleTableSlot(writer->fresh);
-	ExecCloseIndices(writer->relinfo);
+	index_close(writer->key_index, NoLock);
+	if (writer->indexes_open)
+		ExecCloseIndices(writer->relinfo);
 	ExecResetTupleTable(writer->estate->es_tupleTable, false);
 	FreeExecutorState(writer->estate);
 	table_close(writer->rel, NoLock);
