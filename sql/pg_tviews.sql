@@ -9,7 +9,8 @@ CREATE TABLE pg_tview_meta (
     key_columns text[] NOT NULL,
     options text[] NOT NULL DEFAULT '{}',
     settings text[] NOT NULL DEFAULT '{}',
-    populated boolean NOT NULL DEFAULT true
+    populated boolean NOT NULL DEFAULT true,
+    reads regclass[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE pg_tview_meta IS
     'one row for each tview: what cannot be derived from its backing view';
@@ -88,9 +89,9 @@ COMMENT ON FUNCTION pg_tviews_version() IS 'installed version of pg_tviews';
 
 -- Introspection
 
-CREATE FUNCTION pg_tviews_analyze_select(sql text) RETURNS jsonb
+CREATE FUNCTION pg_tviews_analyze_select(sql text, options text[] DEFAULT '{}') RETURNS jsonb
     LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION pg_tviews_analyze_select(text) IS
+COMMENT ON FUNCTION pg_tviews_analyze_select(text, text[]) IS
     'what a SELECT would become as a tview, and every reason to refuse it';
 
 CREATE FUNCTION pg_tviews_describe(tview regclass) RETURNS jsonb
@@ -100,7 +101,9 @@ COMMENT ON FUNCTION pg_tviews_describe(regclass) IS
 
 CREATE VIEW pg_tview_relations AS
     WITH RECURSIVE below (tview, relation) AS (
-        SELECT tview, view::oid FROM pg_tview_meta
+        (SELECT tview, view::oid FROM pg_tview_meta
+         UNION
+         SELECT tview, unnest(reads)::oid FROM pg_tview_meta)
         UNION
         SELECT b.tview, d.refobjid
         FROM below b

@@ -34,6 +34,7 @@ typedef struct TviewTrace
 	Oid			relid;			/* the base table as the definition names it */
 	bool		inherit;		/* false for ONLY */
 	bool		whole;			/* a change may concern every key */
+	bool		declared;		/* read by functions, says option "reads" */
 	const char *reason;			/* why, where whole */
 	int			location;		/* of the construct in the query, or -1 */
 	List	   *queries;		/* of TraceQuery, unless whole */
@@ -76,8 +77,8 @@ extern List *tview_query_views(Query *query);
 extern List *tview_helper_views(Oid view);
 
 /* checks.c */
-extern List *tview_check_definition(Query *expanded, Oid self);
-extern List *tview_base_relations(Query *expanded);
+extern List *tview_check_definition(Query *expanded, Oid self, List *reads);
+extern List *tview_base_relations(Query *expanded, List *reads);
 extern bool tview_depends_on_clock(Query *expanded);
 extern TviewRefusal *tview_refusal(int sqlstate, int location, char *message,
 								   char *detail, char *hint);
@@ -91,6 +92,9 @@ typedef struct ColumnUsage
 } ColumnUsage;
 
 extern List *tview_column_usage(Query *expanded);
+
+/* declared.c */
+extern List *tview_declared_traces(List *reads, int occurrence);
 
 /* trace.c */
 extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
@@ -158,7 +162,8 @@ typedef struct TviewDesc
 	AttrNumber	updated_at;		/* 0 where the definition has its own */
 	bool		key_nullable;
 	List	   *traces;			/* of TviewTrace */
-	List	   *base_relations; /* Oids, as named in the definition */
+	List	   *base_relations; /* Oids, as named in the definition or declared */
+	List	   *reads;			/* Oids of those that are declared */
 	List	   *helper_views;	/* Oids of the views between */
 	List	   *names;			/* of TviewName: functions and types it uses */
 	List	   *downstream;		/* Oids of the tviews above, at any depth ... */

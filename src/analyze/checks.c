@@ -44,6 +44,7 @@ typedef struct CheckContext
 	List	   *refusals;
 	int			location;		/* of the expression being checked */
 	bool		clock;
+	bool		reads_declared; /* it is known what functions read */
 } CheckContext;
 
 /* Make a reason to refuse; detail and hint may be NULL. */
@@ -106,13 +107,15 @@ check_function(Oid function, void *arg)
 						"Its result can change without any change to a base table.",
 						"Compute the value when the base row is written, or mark the function "
 						"IMMUTABLE or STABLE if it is.");
-	else if (may_read_tables(proc) ||
-			 oid_in(function, table_readers, lengthof(table_readers)))
+	else if (!context->reads_declared &&
+			 (may_read_tables(proc) ||
+			  oid_in(function, table_readers, lengthof(table_readers))))
 		refuse_function(context, function,
 						"function %s may read tables and cannot be used in a tview",
 						"Changes to the tables that it reads would not be noticed.",
-						"Write its query into the definition, or mark the function IMMUTABLE if "
-						"its result depends on its arguments only.");
+						"Write its query into the definition, or name the tables that it reads: "
+						"WITH (reads = '...'), or mark the function IMMUTABLE if its result "
+						"depends on its arguments only.");
 	if (oid_in(function, clock_functions, lengthof(clock_functions)))
 		context->clock = true;
 	ReleaseSysCache(tuple);
@@ -201,16 +204,16 @@ is_system_relation(Oid relid)
 
 /* Why a relation cannot be a base table; NULL where it can. */
 static TviewRefusal *
-check_relation(RangeTblEntry *rte, Oid self)
+check_relation(Oid relid, Oid self)
 {
-	char	   *name = get_rel_name(rte->relid);
-	char		relkind = get_rel_relkind(rte->relid);
+	char	   *name = get_rel_name(relid);
+	char		relkind = get_rel_relkind(relid);
 
-	if (rte->relid == self)
+	if (relid == self)
 		return tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,
 							 psprintf("tview \"%s\" cannot be defined by reading itself", name),
 							 NULL, "Read the base tables instead.");
-	if (is_system_relation(rte->relid))
+	if (is_system_relation(relid))
 		return tview_refusal(ERRCODE_WRONG_OBJECT_TYPE, -1,
 							 psprintf("system relation \"%s\" cannot be a base table of a tview", name),
 							 "Changes to system relations cannot be captured.",
@@ -225,17 +228,24 @@ check_relation(RangeTblEntry *rte, Oid self)
 							 relkind == RELKIND_MATVIEW ?
 							 "Make the materialized view a tview, or read the tables below it." :
 							 "Read a table instead.");
-	if (get_rel_persistence(rte->relid) == RELPERSISTENCE_TEMP)
+	if (get_rel_persistence(relid) == RELPERSISTENCE_TEMP)
 		return tview_refusal(ERRCODE_INVALID_TABLE_DEFINITION, -1,
 							 psprintf("temporary table \"%s\" cannot be a base table of a tview", name),
 							 "A temporary table is visible to its own session only.",
 							 "Use a permanent table.");
-	if (rte->tablesample != NULL)
-		return tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
-							 psprintf("TABLESAMPLE of \"%s\" is not allowed in a tview definition", name),
-							 "A sample is different at every evaluation.",
-							 "Filter by a column instead.");
 	return NULL;
+}
+
+static TviewRefusal *
+check_sample(RangeTblEntry *rte)
+{
+	if (rte->tablesample == NULL)
+		return NULL;
+	return tview_refusal(ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+						 psprintf("TABLESAMPLE of \"%s\" is not allowed in a tview definition",
+								  get_rel_name(rte->relid)),
+						 "A sample is different at every evaluation.",
+						 "Filter by a column instead.");
 }
 
 /* The row identity of a physical tuple is not part of the data. */
@@ -258,30 +268,46 @@ check_columns(ColumnUsage *usage)
 	return NULL;
 }
 
+/* Of the reasons for one relation, the first. */
+static TviewRefusal *
+check_usage(ColumnUsage *usage, Oid self)
+{
+	TviewRefusal *refusal = check_relation(usage->rte->relid, self);
+
+	if (refusal == NULL)
+		refusal = check_sample(usage->rte);
+	return refusal != NULL ? refusal : check_columns(usage);
+}
+
 /*
  * All reasons to refuse an expanded definition: a list of TviewRefusal.
  *
- * self: the table of the tview if it exists already, else InvalidOid.
+ * self: the table of the tview if it exists already, else InvalidOid.  reads:
+ * Oids of the tables that its functions are declared to read.
  */
 List *
-tview_check_definition(Query *expanded, Oid self)
+tview_check_definition(Query *expanded, Oid self, List *reads)
 {
-	CheckContext context = {NIL, -1, false};
+	CheckContext context = {NIL, -1, false, reads != NIL};
 	List	   *usages = tview_column_usage(expanded);
 	ListCell   *lc;
 
 	check_walker((Node *) expanded, &context);
 	foreach(lc, usages)
 	{
-		ColumnUsage *usage = lfirst(lc);
-		TviewRefusal *refusal = check_relation(usage->rte, self);
+		TviewRefusal *refusal = check_usage(lfirst(lc), self);
 
-		if (refusal == NULL)
-			refusal = check_columns(usage);
 		if (refusal != NULL)
 			context.refusals = lappend(context.refusals, refusal);
 	}
-	if (usages == NIL)
+	foreach(lc, reads)
+	{
+		TviewRefusal *refusal = check_relation(lfirst_oid(lc), self);
+
+		if (refusal != NULL)
+			context.refusals = lappend(context.refusals, refusal);
+	}
+	if (usages == NIL && reads == NIL)
 		context.refusals =
 			lappend(context.refusals,
 					tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,
@@ -295,15 +321,15 @@ tview_check_definition(Query *expanded, Oid self)
 bool
 tview_depends_on_clock(Query *expanded)
 {
-	CheckContext context = {NIL, -1, false};
+	CheckContext context = {NIL, -1, false, true};
 
 	check_walker((Node *) expanded, &context);
 	return context.clock;
 }
 
-/* The base relations of an expanded definition, each once. */
+/* The base relations of an expanded definition and those declared, each once. */
 List *
-tview_base_relations(Query *expanded)
+tview_base_relations(Query *expanded, List *reads)
 {
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -311,5 +337,5 @@ tview_base_relations(Query *expanded)
 	foreach(lc, tview_column_usage(expanded))
 		result = list_append_unique_oid(result,
 										((ColumnUsage *) lfirst(lc))->rte->relid);
-	return result;
+	return list_concat_unique_oid(result, reads);
 }

@@ -301,8 +301,10 @@ describe_traces(TviewDesc *desc, List *key_names)
 	if (!analysis->clock)
 		desc->parts = tview_find_parts(expanded, keys, desc->nkeys);
 	tview_assign_parts(analysis, desc->parts);
-	desc->traces = analysis->traces;
-	desc->base_relations = tview_base_relations(expanded);
+	desc->traces = list_concat(analysis->traces,
+							   tview_declared_traces(desc->reads,
+													 list_length(analysis->traces) + 1));
+	desc->base_relations = tview_base_relations(expanded, desc->reads);
 	desc->helper_views = tview_helper_views(desc->view);
 	desc->names = tview_names_used(expanded);
 	foreach(lc, desc->traces)
@@ -350,6 +352,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	desc->owner = tview_relation_owner(meta->tview);
 	desc->name = qualified_name(meta->tview);
 	desc->view_name = qualified_name(meta->view);
+	desc->reads = list_copy(meta->reads);
 	foreach(lc, meta->settings)
 		desc->settings = lappend(desc->settings, pstrdup(lfirst(lc)));
 	foreach(lc, meta->key_columns)

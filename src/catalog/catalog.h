@@ -18,6 +18,7 @@ typedef struct TviewMeta
 	List	   *options;		/* of char *, "name=value" */
 	List	   *settings;		/* of char *, "name=value" */
 	bool		populated;		/* false after WITH NO DATA */
+	List	   *reads;			/* Oids of tables that its functions read */
 } TviewMeta;
 
 /* meta.c */
@@ -32,6 +33,7 @@ extern bool tview_exists(Oid relid);
 extern List *tview_meta_tables(void);
 extern const char *tview_meta_option(const TviewMeta *meta, const char *name);
 extern List *text_array_to_list(Datum array);
+extern List *tview_regclass_array_to_list(Datum array);
 
 /* meta_write.c */
 extern void tview_meta_insert(const TviewMeta *meta);

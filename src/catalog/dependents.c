@@ -50,13 +50,20 @@ owning_relation(Oid catalog, Oid index, AttrNumber oid_column, Oid object,
 
 /*
  * The relation that a pg_depend entry ties to what it refers to: a view by its
- * rule, a table by its policy; InvalidOid for anything else.
+ * rule, a table by its policy, the backing view of a tview by what its functions
+ * are declared to read; InvalidOid for anything else.
  */
 static Oid
 reading_relation(Form_pg_depend depend)
 {
 	Oid			relid;
+	const TviewMeta *meta;
 
+	if (depend->classid == RelationRelationId)
+	{
+		meta = tview_meta_of_table(depend->objid);
+		return meta != NULL ? meta->view : InvalidOid;
+	}
 	if (depend->classid == PolicyRelationId)
 		return owning_relation(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid,
 							   depend->objid, Anum_pg_policy_polrelid);

@@ -36,7 +36,8 @@ enum
 	Anum_meta_options,
 	Anum_meta_settings,
 	Anum_meta_populated,
-	Natts_meta = Anum_meta_populated
+	Anum_meta_reads,
+	Natts_meta = Anum_meta_reads
 };
 
 static MemoryContext meta_context = NULL;	/* holds all of the below */
@@ -93,6 +94,23 @@ text_array_to_list(Datum array)
 	return result;
 }
 
+/* The Oids in a regclass[]. */
+List *
+tview_regclass_array_to_list(Datum array)
+{
+	Datum	   *elems;
+	bool	   *nulls;
+	int			nelems;
+	List	   *result = NIL;
+
+	deconstruct_array(DatumGetArrayTypeP(array), REGCLASSOID, sizeof(Oid), true,
+					  TYPALIGN_INT, &elems, &nulls, &nelems);
+	for (int i = 0; i < nelems; i++)
+		if (!nulls[i])
+			result = lappend_oid(result, DatumGetObjectId(elems[i]));
+	return result;
+}
+
 static TviewMeta *
 meta_from_tuple(HeapTuple tuple, TupleDesc desc)
 {
@@ -108,6 +126,7 @@ meta_from_tuple(HeapTuple tuple, TupleDesc desc)
 	meta->options = text_array_to_list(values[Anum_meta_options - 1]);
 	meta->settings = text_array_to_list(values[Anum_meta_settings - 1]);
 	meta->populated = DatumGetBool(values[Anum_meta_populated - 1]);
+	meta->reads = tview_regclass_array_to_list(values[Anum_meta_reads - 1]);
 	return meta;
 }
 
@@ -193,6 +212,7 @@ tview_meta_copy(const TviewMeta *meta)
 	copy.key_columns = copy_strings(meta->key_columns);
 	copy.options = copy_strings(meta->options);
 	copy.settings = copy_strings(meta->settings);
+	copy.reads = list_copy(meta->reads);
 	return copy;
 }
 

@@ -31,6 +31,19 @@ list_to_text_array(List *strings)
 										   TYPALIGN_INT));
 }
 
+static Datum
+list_to_regclass_array(List *oids)
+{
+	Datum	   *elems = palloc(sizeof(Datum) * (list_length(oids) + 1));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		elems[n++] = ObjectIdGetDatum(lfirst_oid(lc));
+	return PointerGetDatum(construct_array(elems, n, REGCLASSOID, sizeof(Oid), true,
+										   TYPALIGN_INT));
+}
+
 static const char *
 meta_table_name(void)
 {
@@ -67,7 +80,7 @@ static void
 meta_write(const char *sql, const TviewMeta *meta)
 {
 	Oid			types[] = {OIDOID, OIDOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID,
-	TEXTARRAYOID, BOOLOID};
+	TEXTARRAYOID, BOOLOID, REGCLASSARRAYOID};
 	Datum		values[] = {
 		ObjectIdGetDatum(meta->tview),
 		ObjectIdGetDatum(meta->view),
@@ -75,7 +88,8 @@ meta_write(const char *sql, const TviewMeta *meta)
 		list_to_text_array(meta->key_columns),
 		list_to_text_array(meta->options),
 		list_to_text_array(meta->settings),
-		BoolGetDatum(meta->populated)
+		BoolGetDatum(meta->populated),
+		list_to_regclass_array(meta->reads)
 	};
 
 	execute_as_superuser(sql, lengthof(types), types, values);
@@ -85,8 +99,8 @@ void
 tview_meta_insert(const TviewMeta *meta)
 {
 	meta_write(psprintf("INSERT INTO %s (tview, view, entity, key_columns, "
-						"options, settings, populated) "
-						"VALUES ($1, $2, $3, $4, $5, $6, $7)",
+						"options, settings, populated, reads) "
+						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 						meta_table_name()), meta);
 }
 
@@ -95,7 +109,7 @@ tview_meta_update(const TviewMeta *meta)
 {
 	meta_write(psprintf("UPDATE %s SET view = $2, entity = $3, "
 						"key_columns = $4, options = $5, settings = $6, "
-						"populated = $7 WHERE tview::oid = $1",
+						"populated = $7, reads = $8 WHERE tview::oid = $1",
 						meta_table_name()), meta);
 }
 

@@ -8,13 +8,16 @@
  */
 #include "base/compat.h"
 
+#include "access/relation.h"
 #include "access/xact.h"
+#include "base/sandbox.h"
 #include "capture/capture.h"
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "refresh/refresh.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -129,12 +132,88 @@ alter_both(const TviewMeta *meta, const char *action)
 	tview_ddl_execute("ALTER VIEW %s %s", qualified(view), action);
 }
 
+static bool
+is_given(const char *stored, List *options)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+		if (strncmp(lfirst(lc), stored, strcspn(stored, "=") + 1) == 0)
+			return true;
+	return false;
+}
+
+/* Options as they are stored, those that were not given as they were. */
+static List *
+merge_options(List *old, List *given)
+{
+	ListCell   *lc;
+
+	foreach(lc, old)
+		if (!is_given(lfirst(lc), given))
+			given = lappend(given, lfirst(lc));
+	return given;
+}
+
+static Query *
+query_of_view(Oid view)
+{
+	Relation	rel = relation_open(view, AccessShareLock);
+	Query	   *query = copyObject(get_view_query(rel));
+
+	relation_close(rel, NoLock);
+	return query;
+}
+
+/* Throw the first reason why the functions of a tview may not read these tables. */
+static void
+check_reads(TviewRequest *request, const TviewMeta *meta)
+{
+	TviewDesc  *desc = tview_desc(meta->tview);
+	char	   *prefix = psprintf("cannot alter tview \"%s\": ", get_rel_name(meta->tview));
+	TviewSandbox sandbox;
+	List	   *refusals;
+	List	   *reading;
+	ListCell   *lc;
+
+	request->name = get_rel_name(meta->tview);
+	request->self = meta->tview;
+	request->query = query_of_view(meta->view);
+	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
+	refusals = tview_check_definition(tview_expand_query(request->query), meta->tview,
+									  request->reads);
+	reading = tview_reading_refusals(request, request->reads);
+	tview_sandbox_leave(&sandbox);
+	foreach(lc, refusals)		/* the text is not that of this statement */
+		((TviewRefusal *) lfirst(lc))->location = -1;
+	tview_refuse(request, prefix, refusals);
+	tview_refuse(request, "", reading);
+}
+
+/* Have changes to these tables noticed, and see what was missed so far. */
+static void
+set_reads(TviewRequest *request, TviewMeta *meta)
+{
+	TviewDesc  *desc;
+
+	check_reads(request, meta);
+	tview_capture_lock(request->reads);
+	meta->reads = request->reads;
+	tview_meta_update(meta);
+	CommandCounterIncrement();
+	desc = tview_desc(meta->tview);
+	tview_capture_install(desc->base_relations);
+	tview_capture_sweep();
+	if (desc->populated)
+		tview_dirty_add_whole(desc);
+}
+
 static void
 set_options(const TviewMeta *old, List *options)
 {
 	TviewRequest request = {0};
 	TviewMeta	meta = tview_meta_copy(old);
-	const char *key = tview_meta_option(&meta, "key");
+	const char *untraceable;
 
 	tview_request_options(&request, options);
 	if (request.explicit_key)
@@ -142,13 +221,15 @@ set_options(const TviewMeta *old, List *options)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot change the key of tview \"%s\"", get_rel_name(meta.tview)),
 				 errhint("Drop the tview and create it again.")));
-	if (!request.recompute)
-		tview_refuse(&request, psprintf("cannot alter tview \"%s\": ", get_rel_name(meta.tview)),
-					 tview_trace_refusals(&request, tview_desc(meta.tview)->traces));
-	meta.options = request.stored_options;
-	if (key != NULL)
-		meta.options = lappend(meta.options, psprintf("key=%s", key));
-	tview_meta_update(&meta);
+	meta.options = merge_options(meta.options, request.stored_options);
+	untraceable = tview_meta_option(&meta, "on_untraceable");
+	request.recompute = untraceable != NULL && pg_strcasecmp(untraceable, "recompute") == 0;
+	tview_refuse(&request, psprintf("cannot alter tview \"%s\": ", get_rel_name(meta.tview)),
+				 tview_trace_refusals(&request, tview_desc(meta.tview)->traces));
+	if (request.explicit_reads)
+		set_reads(&request, &meta);
+	else
+		tview_meta_update(&meta);
 }
 
 static void

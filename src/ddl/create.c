@@ -68,7 +68,7 @@ analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 	if (refusals != NIL)
 		return refusals;
 	expanded = tview_expand_query(request->query);
-	refusals = tview_check_definition(expanded, request->self);
+	refusals = tview_check_definition(expanded, request->self, request->reads);
 	if (refusals != NIL)
 		return refusals;
 	*analysis = tview_analyze(expanded, tview_key_attributes(request),
@@ -92,11 +92,12 @@ notice_unlogged(TviewRequest *request, List *relids)
 					 errhint("Run pg_tviews_refresh() after a crash.")));
 }
 
-/* Throw the first reason to refuse the definition; returns the analysis if none. */
-static TviewAnalysis *
+/* Throw the first reason to refuse the definition; returns its base tables if none. */
+static List *
 check_definition(TviewRequest *request)
 {
 	TviewAnalysis *analysis = NULL;
+	List	   *relids;
 	TviewSandbox sandbox;
 	List	   *refusals;
 
@@ -107,15 +108,14 @@ check_definition(TviewRequest *request)
 	tview_sandbox_leave(&sandbox);
 	tview_refuse(request, psprintf("cannot create tview \"%s\": ", request->name),
 				 refusals);
-	tview_refuse(request, "",
-				 tview_reading_refusals(request,
-										tview_base_relations(analysis->expanded)));
-	notice_unlogged(request, tview_base_relations(analysis->expanded));
+	relids = tview_base_relations(analysis->expanded, request->reads);
+	tview_refuse(request, "", tview_reading_refusals(request, relids));
+	notice_unlogged(request, relids);
 	if (analysis->clock)
 		ereport(NOTICE,
 				(errmsg("tview \"%s\" depends on the clock or on settings", request->name),
 				 errdetail("Its rows do not change by themselves; they are computed when a base row changes.")));
-	return analysis;
+	return relids;
 }
 
 static char *
@@ -276,6 +276,7 @@ register_tview(TviewRequest *request, Oid tview, List *settings)
 	meta.options = request->stored_options;
 	meta.settings = settings;
 	meta.populated = request->with_data;
+	meta.reads = request->reads;
 	if (tview_meta_of_table(tview) != NULL)
 		tview_meta_update(&meta);
 	else
@@ -455,7 +456,7 @@ tview_create(TviewRequest *request)
 	tview_request_resolve(request);
 	if (!check_existing(request))
 		return false;
-	relids = tview_base_relations(check_definition(request)->expanded);
+	relids = check_definition(request);
 	tview_ddl_begin();
 	PG_TRY();
 	{

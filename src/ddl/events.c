@@ -41,7 +41,7 @@ check_definition(TviewDesc *desc)
 	ListCell   *lc;
 
 	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
-	refusals = tview_check_definition(tview_expand_view(desc->view), desc->tview);
+	refusals = tview_check_definition(tview_expand_view(desc->view), desc->tview, desc->reads);
 	tview_sandbox_leave(&sandbox);
 	foreach(lc, refusals)		/* the text is not that of this command */
 		((TviewRefusal *) lfirst(lc))->location = -1;
@@ -67,7 +67,7 @@ tview_check_still_supported(TviewDesc *desc)
 	{
 		TviewTrace *trace = lfirst(lc);
 
-		if (trace->whole && !desc->recompute)
+		if (trace->whole && !trace->declared && !desc->recompute)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("changes to table \"%s\" could no longer be traced to keys of tview %s",
@@ -410,7 +410,11 @@ recover_metadata(Oid relid)
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
 	foreach(lc, tview_meta_tables())
-		tview_tie_parts(lfirst_oid(lc), tview_meta_of_table(lfirst_oid(lc))->view);
+	{
+		TviewMeta	meta = tview_meta_copy(tview_meta_of_table(lfirst_oid(lc)));
+
+		tview_tie_parts(meta.tview, meta.view, meta.reads);
+	}
 }
 
 /*

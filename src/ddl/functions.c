@@ -23,30 +23,6 @@ PGDLLEXPORT Datum pg_tviews_drop(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_refresh(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_refresh_all(PG_FUNCTION_ARGS);
 
-/* 'name=value' strings as the DefElems of WITH (name = value). */
-static List *
-options_from_array(Datum array)
-{
-	List	   *options = NIL;
-	ListCell   *lc;
-
-	foreach(lc, text_array_to_list(array))
-	{
-		char	   *name = lfirst(lc);
-		char	   *equals = strchr(name, '=');
-
-		if (equals == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("malformed tview option \"%s\"", name),
-					 errhint("Write options as name=value.")));
-		*equals = '\0';
-		options = lappend(options,
-						  makeDefElem(name, (Node *) makeString(equals + 1), -1));
-	}
-	return options;
-}
-
 static RangeVar *
 range_from_text(text *name)
 {
@@ -68,7 +44,7 @@ pg_tviews_create(PG_FUNCTION_ARGS)
 	request.range = range_from_text(PG_GETARG_TEXT_PP(0));
 	request.text = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	request.query = tview_parse_select(request.text);
-	request.options = options_from_array(PG_GETARG_DATUM(2));
+	request.options = tview_options_from_array(PG_GETARG_DATUM(2));
 	request.with_data = true;
 	tview_create(&request);
 	PG_RETURN_OID(get_relname_relid(request.name, request.schema));

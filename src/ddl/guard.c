@@ -67,31 +67,81 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* Have the table of a tview depend on its view; once, if called again. */
-void
-tview_tie_parts(Oid tview, Oid view)
+static void
+untie(Oid tview, Oid relid)
+{
+	deleteDependencyRecordsForSpecific(RelationRelationId, tview, DEPENDENCY_NORMAL,
+									   RelationRelationId, relid);
+}
+
+/* Have the table of a tview depend on another relation; once, if called again. */
+static void
+tie(Oid tview, Oid relid)
 {
 	ObjectAddress table_address;
-	ObjectAddress view_address;
+	ObjectAddress other_address;
 
-	deleteDependencyRecordsForSpecific(RelationRelationId, tview, DEPENDENCY_NORMAL,
-									   RelationRelationId, view);
+	untie(tview, relid);
 	ObjectAddressSet(table_address, RelationRelationId, tview);
-	ObjectAddressSet(view_address, RelationRelationId, view);
-	recordDependencyOn(&table_address, &view_address, DEPENDENCY_NORMAL);
+	ObjectAddressSet(other_address, RelationRelationId, relid);
+	recordDependencyOn(&table_address, &other_address, DEPENDENCY_NORMAL);
+}
+
+/* Have the table of a tview depend on its view and on what its functions read. */
+void
+tview_tie_parts(Oid tview, Oid view, List *reads)
+{
+	ListCell   *lc;
+
+	tie(tview, view);
+	foreach(lc, reads)
+		tie(tview, lfirst_oid(lc));
+}
+
+/* The tables that functions read, by a row of pg_tview_meta. */
+static List *
+reads_of_row(HeapTuple tuple, TupleDesc tupdesc)
+{
+	bool		isnull;
+
+	return tview_regclass_array_to_list(heap_getattr(tuple, SPI_fnumber(tupdesc, "reads"),
+													 tupdesc, &isnull));
+}
+
+static Oid
+oid_of_row(HeapTuple tuple, TupleDesc tupdesc, const char *column)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(tupdesc, column),
+										 tupdesc, &isnull));
+}
+
+/* A row says something else now of what functions read. */
+static void
+tie_reads_again(Oid tview, List *before, List *after)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_difference_oid(before, after))
+		untie(tview, lfirst_oid(lc));
+	foreach(lc, list_difference_oid(after, before))
+		tie(tview, lfirst_oid(lc));
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
 
 /*
  * Trigger function on pg_tview_meta: a new row, from us or from a restore, ties
- * the table to its view; every change makes all sessions look again.
+ * the table to its view and to what its functions read; every change makes all
+ * sessions look again.
  */
 Datum
 pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
-	bool		isnull;
+	TupleDesc	tupdesc;
+	Oid			tview;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -101,15 +151,14 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("pg_tviews_meta_changed() serves pg_tview_meta only")));
+	tupdesc = RelationGetDescr(data->tg_relation);
+	tview = oid_of_row(data->tg_trigtuple, tupdesc, "tview");
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
-	{
-		TupleDesc	tupdesc = RelationGetDescr(data->tg_relation);
-
-		tview_tie_parts(DatumGetObjectId(heap_getattr(data->tg_trigtuple, 1,
-												tupdesc, &isnull)),
-				  DatumGetObjectId(heap_getattr(data->tg_trigtuple, 2,
-												tupdesc, &isnull)));
-	}
+		tview_tie_parts(tview, oid_of_row(data->tg_trigtuple, tupdesc, "view"),
+						reads_of_row(data->tg_trigtuple, tupdesc));
+	else if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
+		tie_reads_again(tview, reads_of_row(data->tg_trigtuple, tupdesc),
+						reads_of_row(data->tg_newtuple, tupdesc));
 	CacheInvalidateRelcache(data->tg_relation);
 	return PointerGetDatum(NULL);
 }

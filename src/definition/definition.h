@@ -35,6 +35,8 @@ typedef struct TviewRequest
 	bool		explicit_key;	/* by WITH (key = ..) */
 	bool		recompute;		/* WITH (on_untraceable = 'recompute') */
 	List	   *stored_options; /* of char *, for pg_tview_meta */
+	List	   *reads;			/* Oids of WITH (reads = ..) */
+	bool		explicit_reads;
 } TviewRequest;
 
 /* request.c: throws, since this is about the statement */
@@ -44,6 +46,7 @@ extern void tview_request_resolve_names(TviewRequest *request, char *name);
 extern bool tview_request_derive_names(TviewRequest *request, const char *column);
 extern void tview_request_options(TviewRequest *request, List *options);
 extern void tview_request_name_columns(TviewRequest *request);
+extern List *tview_options_from_array(Datum array);
 extern char *tview_request_title(const TviewRequest *request);
 
 /* columns.c */

@@ -10,6 +10,7 @@
 #include "catalog/namespace.h"
 #include "commands/defrem.h"
 #include "definition/definition.h"
+#include "nodes/makefuncs.h"
 #include "parser/analyze.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
@@ -45,6 +46,71 @@ tview_parse_select(const char *sql)
 				 errmsg("SELECT INTO cannot define a tview"),
 				 errhint("Remove INTO.")));
 	return parse_analyze_fixedparams(raw, sql, NULL, 0, NULL);
+}
+
+/* Cut a list at its commas, but for those inside of quotes. */
+static List *
+split_at_commas(const char *value)
+{
+	List	   *items = NIL;
+	bool		quoted = false;
+	const char *start = value;
+
+	for (const char *c = value;; c++)
+	{
+		if (*c == '"')
+			quoted = !quoted;
+		if (*c != '\0' && (*c != ',' || quoted))
+			continue;
+		items = lappend(items, pnstrdup(start, c - start));
+		if (*c == '\0')
+			return items;
+		start = c + 1;
+	}
+}
+
+/* Names of tables as Oids; they stay locked, as tables in a query do. */
+static List *
+parse_reads_option(const char *value)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	if (value[strspn(value, " \t\n\r\f")] == '\0')
+		return NIL;
+	foreach(lc, split_at_commas(value))
+	{
+		List	   *name = textToQualifiedNameList(cstring_to_text(lfirst(lc)));
+
+		relids = list_append_unique_oid(relids,
+										RangeVarGetRelid(makeRangeVarFromNameList(name),
+														 AccessShareLock, false));
+	}
+	return relids;
+}
+
+/* 'name=value' strings as the DefElems of WITH (name = value). */
+List *
+tview_options_from_array(Datum array)
+{
+	List	   *options = NIL;
+	ListCell   *lc;
+
+	foreach(lc, text_array_to_list(array))
+	{
+		char	   *name = lfirst(lc);
+		char	   *equals = strchr(name, '=');
+
+		if (equals == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("malformed tview option \"%s\"", name),
+					 errhint("Write options as name=value.")));
+		*equals = '\0';
+		options = lappend(options,
+						  makeDefElem(name, (Node *) makeString(equals + 1), -1));
+	}
+	return options;
 }
 
 static List *
@@ -101,11 +167,18 @@ tview_request_options(TviewRequest *request, List *options)
 
 		if (option->defnamespace != NULL ||
 			(strcmp(option->defname, "key") != 0 &&
-			 strcmp(option->defname, "on_untraceable") != 0))
+			 strcmp(option->defname, "on_untraceable") != 0 &&
+			 strcmp(option->defname, "reads") != 0))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unrecognized tview option \"%s\"", option->defname),
-					 errhint("Valid options are \"key\" and \"on_untraceable\".")));
+					 errhint("Valid options are \"key\", \"on_untraceable\" and \"reads\".")));
+		if (strcmp(option->defname, "reads") == 0)
+		{
+			request->reads = parse_reads_option(value);
+			request->explicit_reads = true;
+			continue;			/* stored as Oids, which a rename does not break */
+		}
 		if (strcmp(option->defname, "key") == 0)
 		{
 			if (request->explicit_key)

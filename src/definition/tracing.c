@@ -39,7 +39,7 @@ tview_trace_refusals(const TviewRequest *request, List *traces)
 	{
 		TviewTrace *trace = lfirst(lc);
 
-		if (trace->whole && !request->recompute)
+		if (trace->whole && !trace->declared && !request->recompute)
 			refusals = lappend(refusals, untraceable(trace));
 	}
 	return refusals;

@@ -100,7 +100,8 @@ examine(TviewReport *report, Oid user, List *settings)
 	add_refusals(report, tview_column_refusals(&report->request));
 	tview_sandbox_enter(&sandbox, user, settings);
 	expanded = tview_expand_query(report->request.query);
-	add_refusals(report, tview_check_definition(expanded, report->request.self));
+	add_refusals(report, tview_check_definition(expanded, report->request.self,
+												  report->request.reads));
 	report->clock = tview_depends_on_clock(expanded);
 	if (!expanded->hasModifyingCTE)
 	{
@@ -186,20 +187,26 @@ report_as_jsonb(TviewReport *report)
 
 PG_FUNCTION_INFO_V1(pg_tviews_analyze_select);
 
-/* pg_tviews_analyze_select(sql text) returns jsonb: what it would become. */
+/*
+ * pg_tviews_analyze_select(sql text, options text[]) returns jsonb: what it
+ * would become; options are 'name=value'.
+ */
 Datum
 pg_tviews_analyze_select(PG_FUNCTION_ARGS)
 {
 	TviewReport report = {0};
 
 	report.request.query = tview_parse_select(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	tview_request_options(&report.request,
+						  tview_options_from_array(PG_GETARG_DATUM(1)));
 	derive_names(&report.request);
 	add_refusals(&report, tview_own_view_refusals(&report.request));
 	examine(&report, GetUserId(), NIL);
 	if (report.expanded != NULL)
 		add_refusals(&report,
 					 tview_reading_refusals(&report.request,
-											tview_base_relations(report.expanded)));
+											tview_base_relations(report.expanded,
+																  report.request.reads)));
 	return report_as_jsonb(&report);
 }
 
@@ -256,6 +263,7 @@ request_of_meta(TviewRequest *request, const TviewMeta *meta)
 	request->entity = pstrdup(meta->entity);
 	request->self = meta->tview;
 	request->key_columns = copy_strings(meta->key_columns);
+	request->reads = list_copy(meta->reads);
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_describe);

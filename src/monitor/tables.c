@@ -282,7 +282,25 @@ occurrences(TviewReport *report)
 	return ordered;
 }
 
-/* Write the member base_tables: an element for each occurrence. */
+/* A table that functions read: nobody knows where its values stand. */
+static void
+write_declared(TviewReport *report, TviewTrace *trace, JsonWriter *writer)
+{
+	ColumnUsage usage = {0};
+
+	json_begin_object(writer, NULL);
+	json_string(writer, "table", qualified_name(trace->relid));
+	json_integer(writer, "occurrence", 1);
+	write_trace(report, trace, writer);
+	json_strings(writer, "referenced", all_column_names(trace->relid));
+	write_feeds(&usage, NIL, writer);
+	json_end_object(writer);
+}
+
+/*
+ * Write the member base_tables: an element for each occurrence, and for each
+ * table that functions are declared to read.
+ */
 void
 tview_report_tables(TviewReport *report, JsonWriter *writer)
 {
@@ -308,5 +326,7 @@ tview_report_tables(TviewReport *report, JsonWriter *writer)
 		write_feeds(usage, feeds_of(report, usage->rte), writer);
 		json_end_object(writer);
 	}
+	foreach(lc, tview_declared_traces(report->request.reads, 1))
+		write_declared(report, lfirst(lc), writer);
 	json_end_array(writer);
 }

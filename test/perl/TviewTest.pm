@@ -52,6 +52,10 @@ sub make_blog
 			SELECT u.pk_user, u.data ->> 'name' AS "Name", (SELECT count(*) FROM tv_post p WHERE p.fk_user = u.pk_user) AS posts FROM tv_user u;
 		CREATE TVIEW aa_rank WITH (key = 'pk_user', on_untraceable = 'recompute') AS
 			SELECT pk_user, rank() OVER (ORDER BY posts DESC, pk_user) AS place FROM "Web Site"."tv_Front Page";
+		CREATE FUNCTION comments_of(int) RETURNS bigint LANGUAGE sql STABLE
+			AS 'SELECT count(*) FROM public.tb_comment WHERE fk_post = $1';
+		CREATE TVIEW tv_counted WITH (key = 'pk_user', reads = 'public.tb_comment') AS
+			SELECT pk_user, comments_of(pk_user) AS comments FROM tv_user;
 		CREATE TVIEW tv_late WITH (key = 'pk_user') AS SELECT pk_user, name FROM tb_user WITH NO DATA;
 		CREATE INDEX own_index ON tv_post USING gin (data);
 		GRANT SELECT ON tv_post TO PUBLIC;

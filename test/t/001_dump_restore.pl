@@ -12,11 +12,12 @@ my $n = 0;
 
 make_blog($node, 'postgres');
 write_blog($node, 'postgres', $n++);
-same_everywhere($node, 'postgres', 'origin', 5);
+same_everywhere($node, 'postgres', 'origin', 6);
 
 # What a database looks like in terms of tviews, for comparison with the origin.
 my $catalog = q{
 	SELECT 'meta', tview::text, view::text, entity, key_columns::text, options::text, populated::text FROM pg_tview_meta
+	UNION ALL SELECT 'reads', tview::text, reads::text, NULL, NULL, NULL, NULL FROM pg_tview_meta
 	UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, tgenabled::text, tgfoid::regproc::text, NULL, NULL
 	FROM pg_trigger WHERE NOT tgisinternal OR tgname LIKE 'pg_tviews%'
 	UNION ALL SELECT 'index', tablename, indexname, indexdef, NULL, NULL, NULL FROM pg_indexes WHERE tablename LIKE '%tv\_%' OR tablename = 'aa_rank'
