@@ -36,7 +36,8 @@ class Policies(Expressions):
         steps.append(Node(f"GRANT USAGE, CREATE ON SCHEMA fz TO {OWNER}, {OTHER}"))
         for table in self.tables:
             steps += self.protect(table)
-        return steps + [Node(f"GRANT ALL ON ALL TABLES IN SCHEMA fz TO {OWNER}, {OTHER}")]
+        # to PUBLIC: what an owner has goes to the next one
+        return steps + [Node("GRANT ALL ON ALL TABLES IN SCHEMA fz TO PUBLIC")]
 
     def protect(self, table):
         rng = self.rng
