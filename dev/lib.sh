@@ -16,6 +16,7 @@
 #
 # functions: prepare [package...]  build_extensions [make argument...]
 #            start_server [configuration line...]  stop_server
+#            prove_tap test...
 #            as_postgres command...  (drops root's rights; servers and builds run like this)
 #            say text...  die text...
 # variables: ROOT    the checkout               WORK       the temporary directory
@@ -165,6 +166,20 @@ build_extensions() {
 		quietly make_src -C "$dir" -j"$(nproc)" "$@" all
 		quietly make_src -C "$dir" "$@" install
 	done
+}
+
+# prove_tap <file...>: TAP tests in $SRC, with servers of their own; needs libipc-run-perl. $PROVE is
+# what runs them.
+prove_tap() {
+	local pgxs out=$WORK/tap
+	pgxs=$("$PG_CONFIG" --pgxs)
+	pgxs=${pgxs%/makefiles/pgxs.mk}
+	cd "$SRC"
+	as_postgres mkdir -p "$out/tmp_check/log"
+	as_postgres env -u PGHOST -u PGUSER -u PGDATABASE -u PG_TEST_NOCLEAN \
+		TESTDIR="$out" TESTDATADIR="$out/tmp_check" TESTLOGDIR="$out/tmp_check/log" \
+		PG_REGRESS="$pgxs/test/regress/pg_regress" PGPORT=65432 \
+		${PROVE:-prove} -v -I "$pgxs/test/perl" -I test/perl "$@"
 }
 
 # Each argument is a line of postgresql.conf. A second server may run beside the first:

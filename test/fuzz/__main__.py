@@ -24,6 +24,8 @@ def arguments():
     parser.add_argument("--seed", type=int, default=None, help="of the first round; later ones count up")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rounds", type=int, default=None, help="stop after this many rounds")
+    parser.add_argument("--step", type=int, default=1, help="from one round's seed to the next")
+    parser.add_argument("--using", help="only rounds that use a construct which matches this pattern")
     parser.add_argument("--clients", type=int, default=0, help="several connections at once")
     parser.add_argument("--bursts", type=int, default=40, help="of transactions a round, with --clients")
     parser.add_argument("--dsn", default="", help="of the server; the environment's by default")
@@ -63,10 +65,22 @@ def missing_constructs(first, rounds):
 
 def seeds(args, first, total):
     """Seeds until the rounds are used up, or the time and there are enough definitions to judge."""
-    start, seed = time.time(), first
-    while seed - first < args.rounds if args.rounds else unfinished(args, time.time() - start, total):
-        yield seed
-        seed += 1
+    start, done, seed = time.time(), 0, first
+    while done < args.rounds if args.rounds else unfinished(args, time.time() - start, total):
+        if not args.using or uses(Round(seed), args.using):
+            yield seed
+            done += 1
+        elif seed - first > 10000 and not done:
+            sys.exit(f"no round uses {args.using}")
+        seed += args.step
+
+
+def uses(round_, pattern):
+    """Whether a construct or a kind of table in the round matches."""
+    constructs = [f"{table.kind} table" for table in round_.schema.tables] + list(round_.transactions.used)
+    for item in round_.items:
+        constructs += item.constructs
+    return any(re.search(pattern, construct) for construct in constructs)
 
 
 def unfinished(args, elapsed, total):
@@ -110,7 +124,7 @@ def one_client(args, first):
             runner.reset()
             if not args.keep_going:
                 break
-        if seed % 20 == 0:
+        if total["rounds"] % 20 == 0:
             runner.reset()
     summary(total, refusals, used if args.coverage else {}, time.time() - start)
     return verdict(args, total, [

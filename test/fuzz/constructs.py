@@ -7,7 +7,8 @@ GROUPING SETS; ROLLUP; CUBE; HAVING; FILTER; ordered-set aggregate; user-defined
 jsonb_agg ORDER BY; window; window over groups; UNION; UNION ALL; INTERSECT; INTERSECT ALL; EXCEPT; EXCEPT ALL
 JOIN; LEFT JOIN; RIGHT JOIN; to-many FULL JOIN; to-many LEFT JOIN; to-many CROSS JOIN; nested join tree
 USING JOIN; USING LEFT JOIN; USING RIGHT JOIN; USING FULL JOIN; NATURAL JOIN; NATURAL LEFT JOIN; NATURAL RIGHT JOIN
-NATURAL FULL JOIN; join to a grouped subquery; LATERAL LIMIT 1; LATERAL LIMIT 2; LATERAL aggregate
+NATURAL FULL JOIN; join to a grouped subquery; LATERAL LIMIT 1; LATERAL LIMIT 2; LATERAL aggregate; LATERAL aggregate with HAVING
+key made of two tables; DISTINCT ON, key of the row; windows that share a column; subquery in HAVING
 scalar subquery with LIMIT; LIMIT in an aggregated subquery; aggregate in a scalar subquery; ARRAY(subquery)
 sublink EXISTS; sublink NOT EXISTS; sublink IN; sublink NOT IN; sublink ANY; sublink ALL; sublink ROW IN; sublink COMPARE
 set operation in a sublink; correlation by two columns; non-equi correlation; row comparison; CASE; whole row
@@ -20,6 +21,7 @@ column: generated; column: enum; column: domain; column: composite; column: arra
 insert; update; delete; on_conflict; merge; writable_cte; copy; truncate; update_from; swap; block; write to a leaf
 trigger: before_row; trigger: writes_other; READ COMMITTED; REPEATABLE READ; SERIALIZABLE
 COMMIT; ROLLBACK; PREPARE; SAVEPOINT; ROLLBACK TO SAVEPOINT; RELEASE SAVEPOINT; read in the transaction
+flush in a savepoint; ANALYZE
 DDL: detach; DDL: rename_column; DDL: rename_table; DDL: rebuild_index; DDL: rewrite; DDL: replace; DDL: recreate
 DDL: refresh; DDL: policy
 """

@@ -27,10 +27,14 @@ def sql(text):
 
 
 def rename_column(make, table):
-    """A used column has another name while it is written."""
-    return [sql("BEGIN"), sql(f"ALTER TABLE {table.name} RENAME COLUMN l1 TO renamed"),
-            sql(f"UPDATE {table.name} SET renamed = coalesce(renamed, 0) % 7 + 1 WHERE renamed IS DISTINCT FROM 4"),
-            sql(f"ALTER TABLE {table.name} RENAME COLUMN renamed TO l1"), Step("end", Node("COMMIT"))]
+    """A used column has another name while it is written, with changes pending on both sides of the rename."""
+    steps = [sql("BEGIN"), make.update(make.rng.choice(make.schema.tables)),
+             sql(f"ALTER TABLE {table.name} RENAME COLUMN l1 TO renamed")]
+    if make.tviews:
+        name = pick(make).name
+        steps.append(Step("read", Node(f"SELECT count(*) FROM {name}"), reads=name))
+    return steps + [sql(f"UPDATE {table.name} SET renamed = coalesce(renamed, 0) % 7 + 1 WHERE renamed IS DISTINCT FROM 4"),
+                    sql(f"ALTER TABLE {table.name} RENAME COLUMN renamed TO l1"), Step("end", Node("COMMIT"))]
 
 
 def rename_table(make, table):

@@ -5,16 +5,19 @@ Rows are compared as the text they print, so that differences which equality hid
 """
 
 
+def images(item, relation):
+    """A query that returns the rows of a tview or of its view."""
+    return f"SELECT ROW({', '.join(f'o.{c}' for c in item.columns)})::text FROM {relation} o"
+
+
 def comparison(items):
     """One query that returns (tview, side, row image) for every difference of every tview."""
     parts = []
     for item in items:
-        image = "ROW(" + ", ".join(f"o.{c}" for c in item.columns) + ")::text"
-        have = f"SELECT {image} AS image FROM {item.name} o"
-        want = f"SELECT {image} AS image FROM {item.view()} o"
+        have, want = images(item, item.name), images(item, item.view())
         label = item.name.replace("'", "''")
         for side, one, two in (("stale", have, want), ("missing", want, have)):
-            parts.append(f"SELECT '{label}', '{side}', image FROM ({one} EXCEPT ALL {two}) d")
+            parts.append(f"SELECT '{label}', '{side}', image FROM ({one} EXCEPT ALL {two}) d(image)")
     return "\nUNION ALL\n".join(parts)
 
 

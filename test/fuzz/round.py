@@ -4,6 +4,7 @@ run() sends every step as psql would: an error of the statement's own leaves the
 transaction aborted, and the steps up to its end are then ignored.
 """
 
+import io
 import random
 import re
 import time
@@ -187,22 +188,27 @@ class Runner:
         if step.reads in self.gone or step.kind == "tviewddl" and self.dry:
             return
         try:
-            self.send(cursor, step, self.dry)
+            shown = self.send(cursor, step, self.dry)
         except psycopg2.Error as error:
             return self.statement_error(error, step)
         if text.startswith("SET LOCAL") and " ROLE " not in text:
             self.settings.append(text)
-        self.after(cursor, step)
+        if step.kind == "copyout" and not self.dry and not self.settings:
+            self.compare_copy(cursor, step, shown)
+        if not self.outcome.failure:
+            self.after(cursor, step)
 
     @staticmethod
     def send(cursor, step, dry=False):
-        text = str(step.sql)
+        """Returns the lines that COPY TO printed."""
+        text, output = str(step.sql), io.BytesIO()
         if step.kind == "copy":
             cursor.copy_expert(text, Stream(str(step.data) + "\n"))
         elif step.kind == "copyout":
-            cursor.copy_expert(text.replace(step.reads, f"(TABLE {step.reads})") if dry else text, Sink())
+            cursor.copy_expert(text.replace(step.reads, f"(TABLE {step.reads})") if dry else text, output)
         else:
             cursor.execute(text)
+        return output.getvalue().decode().splitlines()
 
     def after(self, cursor, step):
         """Compare after commits and after reads, where the transaction is in order."""
@@ -215,7 +221,10 @@ class Runner:
         elif step.kind in ("read", "copyout") and status != TRANSACTION_STATUS_INERROR:
             for text in self.settings:
                 cursor.execute(text.split(" = ")[0] + " TO DEFAULT")
-            self.compare(cursor, step)
+            if not self.dry:
+                self.compare_alone(cursor, step)
+            if not self.outcome.failure:
+                self.compare(cursor, step)
             for text in self.settings:
                 cursor.execute(text)
 
@@ -265,6 +274,29 @@ class Runner:
                 self.compare_versions(cursor, step)
         except psycopg2.Error as error:
             self.fail_with(error, str(step.sql), "error in a comparison")
+
+    def compare_copy(self, cursor, step, shown):
+        """COPY does not go through the executor: what did it print?"""
+        for item in self.live:
+            if item.name == step.reads:
+                output = io.BytesIO()
+                cursor.copy_expert(f"COPY (SELECT {', '.join(item.columns)} FROM {item.view()}) TO STDOUT", output)
+                have = ("\t".join(line.split("\t")[:len(item.columns)]) for line in shown)
+                self.compare_lists(item, have, output.getvalue().decode().splitlines(), step)
+
+    def compare_alone(self, cursor, step):
+        """What does a query see that reads nothing but the tview, so that nothing else asks for a flush?"""
+        for item in self.live:
+            if item.name == step.reads:
+                cursor.execute(oracle.images(item, item.name))
+                have = [image for image, in cursor.fetchall()]
+                cursor.execute(oracle.images(item, item.view()))
+                self.compare_lists(item, have, [image for image, in cursor.fetchall()], step)
+
+    def compare_lists(self, item, have, want, step):
+        have, want = Counter(have), Counter(want)
+        rows = [(item.name, "stale", image) for image in (have - want).elements()]
+        self.judge("difference", rows + [(item.name, "missing", image) for image in (want - have).elements()], step)
 
     def judge(self, kind, rows, step):
         if rows:
@@ -356,8 +388,3 @@ class Stream:
     def read(self, size=8192):
         chunk, self.data = self.data[:size], self.data[size:]
         return chunk
-
-
-class Sink:
-    def write(self, data):
-        return len(data)

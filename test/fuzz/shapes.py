@@ -144,6 +144,9 @@ def join_lateral(gen, join):
         gen.use("LATERAL aggregate")
         outs = [(gen.aggregate(inner, f, order, 1), t) for f, t in (("int", INT), ("text", TEXT))]
         tail = ""
+        if rng_true(gen.rng, 0.3):
+            gen.use("LATERAL aggregate with HAVING")
+            tail = optional(" HAVING count(*) > 1")
     items = Seq(", ", [Node(t, " AS ", n) for (t, _), n in zip(outs, names)], least=len(outs))
     kind = gen.rng.choice(("LEFT JOIN", "LEFT JOIN", "JOIN"))
     join.add(Node(kind, " LATERAL (SELECT ", items, " FROM ", body, tail, f") {alias} ON true"),
@@ -182,15 +185,21 @@ def join_grouped(gen, join):
     value = gen.aggregate(scope, family, order, 1)
     kind = gen.rng.choice(("JOIN", "LEFT JOIN", "LEFT JOIN", "LEFT JOIN"))
     join.add(Node(kind, f" (SELECT ", group.text, " AS grp, ", value, " AS agg FROM ", rel.text, f" {inside}",
-                  gen.where(scope, 1, 0.2), " GROUP BY ", group.text, having(gen, scope),
+                  gen.where(scope, 1, 0.2), " GROUP BY ", group.text, having(gen, scope, [group]),
                   f") {alias} ON {alias}.grp = ", outer.text),
              [Var(Node(f"{alias}.agg"), CANONICAL[family], derived=True)])
 
 
-def having(gen, scope):
-    if rng_true(gen.rng, 0.75):
+def having(gen, scope, groups=()):
+    """A condition on the group; groups: the columns that all of its rows share."""
+    if rng_true(gen.rng, 0.7):
         return ""
     gen.use("HAVING")
+    if groups and rng_true(gen.rng, 0.3):
+        gen.use("subquery in HAVING")
+        body, _, _ = gen.inner(groups, 0)
+        return optional(" HAVING ", gen.rng.choice([Node("count(*) > (SELECT count(*) FROM ", body, ")"),
+                                                   Node("NOT EXISTS (SELECT 1 FROM ", body, ")")]))
     ints = gen.scalar(scope, "int", 0)
     return optional(" HAVING ", gen.rng.choice([Node("count(*) > 1"), Node("max(", ints, ") > 2"),
                                                Node("bool_or(", ints, " <> 3)"), Node("count(*) < 4")]))
@@ -198,6 +207,8 @@ def having(gen, scope):
 
 def joined(gen, depth, top=False):
     """The commonest shape: a driving relation, joins, WHERE."""
+    if top and rng_true(gen.rng, 0.1) and not any(t.kind == "foreign" for t in gen.schema.tables):
+        return crossed(gen, depth)  # else a flush may come between the rows of one statement
     join = Join(gen, depth)
     join.top = top
     steps = [join_one, join_one, join_one, join_lateral, join_grouped]
@@ -213,6 +224,19 @@ def joined(gen, depth, top=False):
         query.items.items.append(text)
         query.cols.append(query.unique)
     return query
+
+
+def crossed(gen, depth):
+    """Two tables whose keys together make one column."""
+    gen.use("key made of two tables")
+    gen.size += 2
+    join, other, alias = Join(gen, depth, gen.rng.choice(gen.bases)), gen.rng.choice(gen.bases), gen.alias()
+    scope = variables(alias, other)
+    kind = gen.rng.choice(("JOIN", "LEFT JOIN", "FULL JOIN"))
+    join.add(Node(kind, " ", other.text, " ", alias, " ON ", gen.correlation(join.scope, scope, strict=True)), scope)
+    keys = [text for text, _ in join.key] + [Node(alias, ".", k.name) for k in other.key]
+    key = Seq(" || '/' || ", [Node("coalesce(", text, "::text, '')") for text in keys], least=len(keys))
+    return gen.select("", [(Node("(", key, ")"), TEXT)], join.scope, join.text, depth, gen.where(join.scope, depth))
 
 
 def grouped(gen, depth):
@@ -234,7 +258,7 @@ def grouped(gen, depth):
     order = total(join)
     plain = [Var(v.text, v.type) for v, (key, _) in zip(groups, keys) if key is v.text]
     query = gen.select("", keys, plain, join.text, depth - 1,
-                       Node(where, "\nGROUP BY ", by, having(gen, join.scope)))
+                       Node(where, "\nGROUP BY ", by, having(gen, join.scope, plain)))
     add_aggregates(gen, query, join.scope, order, depth)
     if len(keys) == 2 and rng_true(gen.rng, 0.3):
         gen.use("window over groups")
@@ -320,6 +344,9 @@ def distinct_on(gen, depth):
     able = [v for v in join.scope if v.type.ordered]
     first = optional(gen.rng.choice(able).text, gen.rng.choice(("", " DESC")), ", ")
     tail = Node(gen.where(join.scope, depth), "\nORDER BY ", on, ", ", first, total(join))
+    if rng_true(gen.rng, 0.4):
+        gen.use("DISTINCT ON, key of the row")
+        keys = join.key
     query = gen.select(Node("DISTINCT ON (", on, ") "), keys, join.scope, join.text, depth, tail)
     for col in query.cols[len(keys):]:
         col.derived = True
@@ -378,7 +405,7 @@ def by_primary_key(gen, depth):
     join.add(Node(kind, " ", rel.text, " ", alias, " ON ", gen.correlation(scope, inner)), inner)
     by = Seq(", ", [text for text, _ in join.key], least=len(join.key))
     query = gen.select("", join.key, scope, join.text, depth - 1,
-                       Node(gen.where(join.scope, depth), "\nGROUP BY ", by, having(gen, inner)))
+                       Node(gen.where(join.scope, depth), "\nGROUP BY ", by, having(gen, inner, scope)))
     order = gen.order(alias, rel)
     add_aggregates(gen, query, inner, order, depth)
     return query
@@ -427,7 +454,12 @@ def windowed(gen, depth):
                  Node("nth_value(", ints, ", 2) OVER (PARTITION BY ", parts[0], " ORDER BY ",
                       gen.order(join.alias, join.rel), ")")]
     query = gen.select("", join.key, join.scope, join.text, depth - 1, gen.where(join.scope, depth, 0.2))
-    for function in gen.rng.sample(functions, gen.rng.randint(1, 2)):
+    chosen = gen.rng.sample(functions, gen.rng.randint(1, 2))
+    if parts and rng_true(gen.rng, 0.3):
+        gen.use("windows that share a column")
+        more = Seq(", ", parts[:1] + [v.text for v in gen.rng.sample(able, 1)])
+        chosen.append(Node("count(*) OVER (PARTITION BY ", more, ")"))
+    for function in chosen:
         text, col = gen.output(Node("(", function, ")::integer"), INT)
         query.items.items.append(text)
         query.cols.append(col)

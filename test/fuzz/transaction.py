@@ -24,6 +24,7 @@ class Transactions(Expressions):
         self.tviews = tviews
         self.policies = None
         self.savepoints = []
+        self.nested = False  # many savepoints, and reads between them
         self.gentle = False  # for many clients: few rows a statement, nothing that locks a table
 
     def source(self, depth):
@@ -42,7 +43,10 @@ class Transactions(Expressions):
         steps = [Step("begin", Node("BEGIN", optional(" ISOLATION LEVEL ", level)))]
         if rng_true(rng, 0.2):
             steps.append(Step("sql", Node(rng.choice(SETTINGS))))
-        for _ in range(rng.randint(1, 6)):
+        if rng_true(rng, 0.12):
+            steps += self.bracket()
+        self.nested = rng_true(rng, 0.1)
+        for _ in range(rng.randint(4, 9) if self.nested else rng.randint(1, 6)):
             steps.append(self.event())
         end = rng.choices(("COMMIT", "ROLLBACK", "PREPARE"), (80, 14, 0 if self.gentle else 6))[0]
         self.use(end)
@@ -53,25 +57,45 @@ class Transactions(Expressions):
             steps.append(Step("end", Node(end)))
         return steps
 
+    def bracket(self):
+        """A flush inside of a savepoint, of changes from before it and from inside, and changes after it."""
+        self.use("flush in a savepoint")
+        table = self.rng.choice(self.schema.tables)
+        verb = self.rng.choice(("ROLLBACK TO SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
+        inside = [self.insert(table)] if rng_true(self.rng, 0.5) else []
+        after = [self.update(table)] if rng_true(self.rng, 0.4) else []
+        return [self.update(table), self.step("SAVEPOINT", "SAVEPOINT b")] + inside + \
+            [self.read(), self.step(verb, verb, " b")] + after
+
     def event(self):
         rng = self.rng
         pick = rng.random()
-        if pick < 0.12:
+        save, back, read = (0.25, 0.45, 0.65) if self.nested else (0.12, 0.25, 0.4)
+        if pick < save:
             self.savepoints.append(f"s{len(self.savepoints)}")
             return self.step("SAVEPOINT", "SAVEPOINT ", self.savepoints[-1])
-        if pick < 0.25 and self.savepoints:
+        if pick < back and self.savepoints:
             verb = rng.choice(("ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
             at = rng.randrange(len(self.savepoints))
             name = self.savepoints[at]
             del self.savepoints[at + (verb[0:8] == "ROLLBACK"):]
             return self.step(verb, verb, " ", name)
-        if pick < 0.4:
+        if pick < read:
             return self.read()
+        if pick < read + 0.03 and not self.gentle:
+            return self.analyze()
         return self.statement()
 
     def step(self, construct, *parts):
         self.use(construct)
         return Step("sql", Node(*parts))
+
+    def analyze(self):
+        """What is cached about a table becomes invalid, while changes of it are pending."""
+        table = self.rng.choice(self.schema.tables)
+        if table.kind == "foreign":
+            return self.statement()
+        return self.step("ANALYZE", "ANALYZE ", table.name)
 
     # ---- reads
 

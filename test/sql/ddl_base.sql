@@ -111,7 +111,9 @@ SELECT refused('helper that cannot be traced any more', '0A000',
 
 -- disabled triggers
 ALTER TABLE parent DISABLE TRIGGER ALL;
+UPDATE parent SET "Full Name" = 'written unseen';
 ALTER TABLE parent ENABLE TRIGGER ALL;
+SELECT same('tv_parent', 'written while triggers were disabled');
 CALL write();
 SELECT same('tv_parent', 'triggers disabled and enabled');
 

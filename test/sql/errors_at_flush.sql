@@ -96,6 +96,30 @@ ALTER TABLE tv_first ADD PRIMARY KEY (a);
 UPDATE t SET n = 7 WHERE a = 1;
 SELECT same(:all, 'primary key');
 
+-- constraints that users put on a tview, or on its rows, at once or deferred
+CREATE TABLE part (part int PRIMARY KEY, price int);
+CREATE TVIEW tv_part WITH (key = 'part') AS SELECT part, price FROM part;
+ALTER TABLE tv_part ADD CONSTRAINT cheap CHECK (price < 100);
+CREATE TABLE ordered (part int REFERENCES tv_part DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO part VALUES (1, 50), (2, 60);
+\set VERBOSITY terse
+INSERT INTO part VALUES (3, 200);
+UPDATE part SET price = 300 WHERE part = 1;
+\set VERBOSITY default
+BEGIN;
+INSERT INTO ordered VALUES (1);
+INSERT INTO ordered VALUES (4);
+INSERT INTO part VALUES (4, 70);
+COMMIT;
+INSERT INTO ordered VALUES (9);
+DELETE FROM part WHERE part = 4;
+BEGIN;
+DELETE FROM part WHERE part = 4;
+DELETE FROM ordered WHERE part = 4;
+COMMIT;
+SELECT string_agg(part::text, ' ' ORDER BY part) FROM tv_part;
+SELECT same('tv_part', 'constraints of a tview');
+
 -- cancellation
 CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(CASE $1 WHEN 77 THEN 5 ELSE 0 END); RETURN $1; END $$;
 CREATE TVIEW tv_slow WITH (key = 'a') AS SELECT a, slow(n) AS n FROM t;

@@ -67,6 +67,15 @@ UPDATE ticket SET state = CASE WHEN no = 1 THEN 'c' ELSE 'o' END WHERE no IN (1,
 SELECT equals('filter in a view', changed('tv_open'), '-1 +2');
 SELECT same('tv_ticket, tv_open', 'filter');
 
+-- a helper view that comes to read another column of the same table
+ALTER TABLE person ADD nick text;
+UPDATE person SET nick = first;
+CREATE OR REPLACE VIEW person_name AS SELECT person_no, nick || ' ' || last AS name FROM person;
+SELECT same('tv_ticket, tv_open', 'replaced helper');
+UPDATE person SET nick = 'Lady' WHERE person_no = 1;
+SELECT no, name FROM tv_open ORDER BY no;
+SELECT same('tv_ticket, tv_open', 'another column of the replaced helper');
+
 -- a chain of six tables
 CREATE TABLE a (a int PRIMARY KEY, v text);
 CREATE TABLE b (b int PRIMARY KEY, a int, v text);
