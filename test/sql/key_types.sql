@@ -35,7 +35,7 @@ BEGIN
 	PERFORM pg_tviews_create('tv_children', 'SELECT k, note, (SELECT string_agg(c.note, '','' ORDER BY id) FROM child c WHERE fk = k) AS notes FROM base', '{key=k}');
 	PERFORM pg_tviews_create('tv_first', 'SELECT DISTINCT ON (fk) fk, id, note FROM child WHERE fk IS NOT NULL ORDER BY fk, id', '{key=fk}');
 	PERFORM pg_tviews_create('tv_joined', 'SELECT k, c.id, b.note, c.note AS child FROM base b JOIN child c ON fk = k', '{"key=k, id"}');
-	PERFORM pg_tviews_create('tv_crossed', 'SELECT fk, b.id AS b, c.id AS c, b.note FROM base b JOIN child c ON fk = k', '{"key=fk, b, c"}');
+	PERFORM pg_tviews_create('tv_crossed', 'SELECT k, b.id AS b, c.id AS c, b.note FROM base b JOIN child c ON fk = k', '{"key=k, b, c"}');
 	PERFORM pg_tviews_create('tv_reversed', 'SELECT c.id, k, b.note, c.note AS child FROM child c LEFT JOIN base b ON k = fk', '{key=id}');
 	FOREACH step IN ARRAY ARRAY[
 		'UPDATE base SET note = note || ''!''',
@@ -53,7 +53,8 @@ BEGIN
 		'DELETE FROM base WHERE id = 2',
 		'INSERT INTO base VALUES (1, %1$L::%4$s, ''back'')',
 		'TRUNCATE child',
-		'DELETE FROM base'] LOOP
+		'INSERT INTO child VALUES (6, %2$L::%4$s, ''both'')',
+		'WITH gone AS (DELETE FROM child) DELETE FROM base'] LOOP
 		EXECUTE format(step, one, other, next, type);
 		SELECT report || coalesce(string_agg(E'\n' || line, ''), '') INTO report
 		FROM string_to_table(same(tviews, step), E'\n') line WHERE line NOT LIKE 'ok %';
