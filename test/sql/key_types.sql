@@ -35,7 +35,7 @@ BEGIN
 	PERFORM pg_tviews_create('tv_children', 'SELECT k, note, (SELECT string_agg(c.note, '','' ORDER BY id) FROM child c WHERE fk = k) AS notes FROM base', '{key=k}');
 	PERFORM pg_tviews_create('tv_first', 'SELECT DISTINCT ON (fk) fk, id, note FROM child WHERE fk IS NOT NULL ORDER BY fk, id', '{key=fk}');
 	PERFORM pg_tviews_create('tv_joined', 'SELECT k, c.id, b.note, c.note AS child FROM base b JOIN child c ON fk = k', '{"key=k, id"}');
-	PERFORM pg_tviews_create('tv_crossed', 'SELECT k, b.id AS b, c.id AS c, b.note FROM base b JOIN child c ON fk = k', '{"key=k, b, c"}');
+	PERFORM pg_tviews_create('tv_crossed', 'SELECT c.id AS c, b.id AS b, k, b.note FROM child c JOIN base b ON fk = k', '{"key=c, b, k"}');
 	PERFORM pg_tviews_create('tv_reversed', 'SELECT c.id, k, b.note, c.note AS child FROM child c LEFT JOIN base b ON k = fk', '{key=id}');
 	FOREACH step IN ARRAY ARRAY[
 		'UPDATE base SET note = note || ''!''',
