@@ -258,7 +258,6 @@ report_relation(RangeTblEntry *rte, List *columns, Bitmapset *rows,
 static void
 reach_item(RangeTblEntry *rte, List *columns, Bitmapset *rows, ReachContext *context)
 {
-	reach((Node *) rte->securityQuals, rows, context);
 	switch (rte->rtekind)
 	{
 		case RTE_RELATION:
@@ -292,16 +291,22 @@ lookup_of(List *lookups, Index item)
 	return NULL;
 }
 
-/* What the rows of an item reach, whose columns have been noted. */
+/*
+ * What the rows of an item reach, whose columns have been noted but for those
+ * that decide which rows it has itself.
+ */
 static Bitmapset *
 item_reaches(List *lookups, Index item, Bitmapset *rows, ReachContext *context)
 {
 	JoinExpr   *join = lookup_of(lookups, item);
 
-	if (join == NULL)
-		return rows;
-	rows = all_reached(context->level->columns[item]);
-	reach(join->quals, rows, context);
+	if (join != NULL)
+	{
+		rows = all_reached(context->level->columns[item]);
+		reach(join->quals, rows, context);
+	}
+	reach((Node *) rt_fetch(item, context->level->query->rtable)->securityQuals,
+		  rows, context);
 	return rows;
 }
 

@@ -160,4 +160,22 @@ UPDATE odd SET e = NULL WHERE id = 4;
 UPDATE odd SET e = '{"a": {"b": [1, 2, {"c": null}]}}', d = '{}' WHERE id IN (4, 5);
 UPDATE odd SET c = 'infinity', b = 'NaN' WHERE id = 2;
 SELECT same('tv_odd', 'odd documents');
+
+-- A column that only a policy reads decides which rows are counted.
+CREATE ROLE regress_patches;
+GRANT USAGE, CREATE ON SCHEMA patches TO regress_patches;
+CREATE TABLE guarded (id int PRIMARY KEY, visible bool);
+INSERT INTO guarded SELECT n, true FROM generate_series(1, 4) n;
+ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON guarded USING (visible);
+GRANT SELECT, TRIGGER ON guarded, cat TO regress_patches;
+SET ROLE regress_patches;
+CREATE TVIEW tv_counted WITH (key = 'id', on_untraceable = 'recompute') AS
+SELECT c.id, (SELECT count(*) FROM guarded) AS n FROM cat c;
+RESET ROLE;
+UPDATE guarded SET visible = false WHERE id = 1;
+SELECT equals('policy', (SELECT max(n) FROM tv_counted), 3);
+SELECT same('tv_counted', 'policy');
+
 DROP SCHEMA patches CASCADE;
+DROP ROLE regress_patches;
