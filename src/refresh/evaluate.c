@@ -275,6 +275,17 @@ tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
 		evaluate_batch(desc, evaluation, keys, first, count);
 }
 
+/* Throw: the definition has a row without a key. */
+void
+tview_null_key_error(TviewDesc *desc)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NOT_NULL_VIOLATION),
+			 errmsg("definition of tview %s yields a NULL key", desc->name),
+			 errdetail("A row of the definition has a NULL in its key columns."),
+			 errhint("Exclude such rows in the definition, or choose another key.")));
+}
+
 /*
  * Throw if the definition yields a row with a NULL in its key, which no key
  * that is refreshed would ever find.
@@ -294,10 +305,6 @@ tview_check_null_keys(TviewDesc *desc)
 	if (SPI_execute(sql.data, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for NULL keys of tview %s", desc->name);
 	if (SPI_processed > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("definition of tview %s yields a NULL key", desc->name),
-				 errdetail("A row of the definition has a NULL in its key columns."),
-				 errhint("Exclude such rows in the definition, or choose another key.")));
+		tview_null_key_error(desc);
 	SPI_freetuptable(SPI_tuptable);
 }

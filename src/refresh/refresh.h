@@ -66,6 +66,7 @@ extern TviewEvaluation *tview_evaluation_of_all(TviewDesc *desc);
 extern void tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation,
 						   KeySet *keys, int64 first, int64 count);
 extern Cost tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation);
+extern void tview_null_key_error(TviewDesc *desc);
 extern void tview_check_null_keys(TviewDesc *desc);
 
 /* patch.c */

@@ -46,6 +46,15 @@ difference_sql(TviewDesc *desc)
 	return sql.data;
 }
 
+/* nulls: of a row of the definition */
+static void
+check_key(TviewDesc *desc, const bool *nulls)
+{
+	for (int i = 0; i < desc->nkeys; i++)
+		if (nulls[desc->keys[i].view_attno - 1])
+			tview_null_key_error(desc);
+}
+
 static void
 apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 		   TupleDesc tupdesc, Datum *values, bool *nulls)
@@ -59,7 +68,10 @@ apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 	if (stored && !tview_writer_fetch(writer, (ItemPointer) DatumGetPointer(values[0])))
 		elog(ERROR, "row of tview %s vanished during its refresh", desc->name);
 	if (present)
+	{
+		check_key(desc, nulls + 2);
 		tview_writer_put(writer, values + 2, nulls + 2, stored);
+	}
 	else
 		tview_writer_delete(writer);
 }
@@ -104,8 +116,6 @@ tview_recompute_whole(TviewDesc *desc, TviewWriter *writer)
 	Portal		portal;
 	SPIPlanPtr	plan = tview_whole_plan(desc);
 
-	if (desc->key_nullable)
-		tview_check_null_keys(desc);
 	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 	do
 	{

@@ -227,6 +227,8 @@ check_result(TviewWriter *writer, TM_Result result)
 {
 	if (result == TM_Ok)
 		return;
+	if (result == TM_SelfModified)	/* by the first of two rows for one key */
+		tview_duplicate_key_error(writer->desc, NULL);
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 			 errmsg("could not write a row of tview %s", writer->desc->name),

@@ -89,6 +89,22 @@ INSERT INTO pairs VALUES (2, 9);
 DELETE FROM quiet;
 SELECT same('tv_scalar, tv_all', 'errors');
 
+-- a NULL key and a duplicate one, of a tview that is recomputed
+CREATE TABLE counted (a int, b int);
+INSERT INTO counted SELECT n, n FROM generate_series(1, 3) n;
+CREATE TVIEW tv_counted WITH (key = 'a, b', on_untraceable = 'recompute') AS
+	SELECT a, b, (SELECT count(*) FROM counted) AS n FROM counted WHERE b > 0;
+INSERT INTO counted VALUES (NULL, 4);
+UPDATE counted SET a = NULL WHERE b = 2;
+INSERT INTO counted VALUES (3, 3);
+INSERT INTO counted VALUES (5, 5), (5, 5);
+INSERT INTO counted VALUES (NULL, 0), (4, 4);
+UPDATE counted SET b = 5 WHERE a IS NULL;
+SELECT a, b, n FROM tv_counted ORDER BY a;
+SELECT same('tv_counted', 'recomputed with a bad key');
+TRUNCATE counted;
+SELECT same('tv_counted', 'empty');
+
 -- the primary key of a tview is needed
 ALTER TABLE tv_first DROP CONSTRAINT tv_first_pkey;
 UPDATE t SET n = 7 WHERE a = 1;
