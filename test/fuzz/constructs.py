@@ -15,7 +15,7 @@ set operation in a sublink; correlation by two columns; non-equi correlation; ro
 VALUES; VALUES drives; SRF in the select list; unnest WITH ORDINALITY; jsonb_array_elements; generate_series LATERAL
 CTE; CTE MATERIALIZED; CTE NOT MATERIALIZED; CTE MATERIALIZED twice; CTE twice; CTE used again
 recompute: recursive CTE; recompute: uncorrelated aggregate; recompute: window without partition; recompute: LIMIT
-security_barrier; security_invoker; policy; policy that may read tables; restrictive policy; FORCE ROW LEVEL SECURITY
+function that reads tables; security_barrier; security_invoker; policy; policy that may read tables; restrictive policy; FORCE ROW LEVEL SECURITY
 table: plain; table: partitioned; table: inherited; table: unlogged; table: foreign
 column: generated; column: enum; column: domain; column: composite; column: array; column: range; unique column id
 insert; update; delete; on_conflict; merge; writable_cte; copy; truncate; update_from; swap; block; write to a leaf

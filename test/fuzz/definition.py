@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .expression import Expressions, rng_true
 from .policy import OWNER
 from .schema import CANONICAL, JSONB, Col, Rel
-from .shapes import SHAPES, Query, untraceable
+from .shapes import SHAPES, Query, counting, untraceable
 from .sql import Name, Node, Seq, quote
 
 
@@ -174,29 +174,34 @@ class Definitions(Expressions):
         hard = rng_true(rng, 0.06)
         self.top = rng_true(rng, 0.5)  # then nothing but its table is read by others
         top = self.top
-        query = untraceable(self) if hard else self.fresh(2)
+        reads = []
+        if not hard and not self.owner and rng_true(rng, 0.06):  # with policies, functions see what their caller sees
+            query, reads = counting(self)
+        else:
+            query = untraceable(self) if hard else self.fresh(2)
         entity = self.alias("e")
         item = Item("tview", f"tv_{entity}", query, owner=self.owner)
         lenient = hard or self.lenient
+        declared = f"reads = {literal(', '.join(reads))}" if reads else ""
         docs = [c for c in query.cols if str(c.name).startswith("doc")]
         single = len(query.key) == 1 and docs
         if single and rng_true(rng, 0.8):
             query.key[0].name.text = f"pk_{entity}"
             docs[0].name.text = "data"
-            item.form = "statement" if lenient else rng.choice(("statement", "statement", "function"))
-            item.options = " WITH (on_untraceable = 'recompute')" if lenient else ""
+            item.form = "statement" if lenient or reads else rng.choice(("statement", "statement", "function"))
+            item.options = " WITH (on_untraceable = 'recompute')" if lenient else f" WITH ({declared})" if reads else ""
         else:
             if rng_true(rng, 0.2):
                 query.key[0].name.text = '"Key, 1"'
             if rng_true(rng, 0.3):
                 item.name = quote(f"List {entity}")
             names = ", ".join(str(k.name) for k in query.key)
-            more = ", on_untraceable = 'recompute'" if lenient else ""
+            more = ", on_untraceable = 'recompute'" if lenient else ", " + declared if reads else ""
             item.options = f" WITH (key = {literal(names)}{more})"
         self.roles(query)
         item.constructs = tuple((self.used - before).keys())
         self.items.append(item)
-        for name in (item.name, item.view())[: 1 if hard or top else 2]:  # its view is as hard to trace
+        for name in (item.name, item.view())[: 1 if hard or top or reads else 2]:  # its view is as hard to trace
             self.made.append(Rel(name, query.cols, query.key, query.size))
 
     def roles(self, query):

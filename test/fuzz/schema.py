@@ -134,6 +134,9 @@ class Table:
         only = ["ONLY " + self.name] if self.kind == "inherited" else []
         return [Rel(name, self.cols, self.key, base=True) for name in self.children + only]
 
+    def counter(self):
+        return "count_" + str(self.key[0].name)
+
     def writable(self):
         return [c for c in self.cols if not c.generated]
 
@@ -150,6 +153,7 @@ class Schema:
         for number in range(rng.randint(3, 5)):
             self.add_table(number)
         self.add_triggers()
+        self.add_functions()
         self.add_rows()
 
     def add_table(self, number):
@@ -302,6 +306,12 @@ class Schema:
         self.used[f"trigger: {name}"] += 1
         self.ddl.append(Node(f"CREATE TRIGGER {name} {when} ON {table.name} FOR {level} "
                              f"EXECUTE FUNCTION {name}()"))
+
+    def add_functions(self):
+        """A function for each table that counts its rows; renames of the table do not break it."""
+        for table in self.tables:
+            self.ddl.append(Node(f"CREATE FUNCTION {table.counter()}(integer) RETURNS integer LANGUAGE sql STABLE "
+                                 f"RETURN (SELECT count(*)::integer FROM {table.name} t WHERE t.l1 = $1)"))
 
     def add_rows(self):
         """Five to twenty rows a table, parents first, keys made distinct here."""

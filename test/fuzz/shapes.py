@@ -608,6 +608,21 @@ def untraceable(gen):
     return query
 
 
+def counting(gen):
+    """(query, tables): a column from functions that read tables, which have to be declared."""
+    gen.size, gen.ctes = 0, []
+    gen.use("function that reads tables")
+    query = joined(gen, 1)
+    (key, col), tables = (query.text.parts[2].items[0].parts[0], query.key[0]), []
+    number = Node(key, "::integer") if col.type.family == "int" else Node("length(", key, "::text)")
+    for table in gen.rng.sample(gen.schema.tables, gen.rng.choice((1, 1, 2))):
+        tables.append(table.name)
+        text, made = gen.output(Node(f"{table.counter()}(", number, ")"), INT)
+        query.items.items.append(text)
+        query.cols.append(made)
+    return query, tables
+
+
 def recursive(gen):
     table = gen.rng.choice(gen.schema.tables)
     key = table.key[0].name
