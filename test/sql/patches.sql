@@ -161,6 +161,24 @@ UPDATE odd SET e = '{"a": {"b": [1, 2, {"c": null}]}}', d = '{}' WHERE id IN (4,
 UPDATE odd SET c = 'infinity', b = 'NaN' WHERE id = 2;
 SELECT same('tv_odd', 'odd documents');
 
+-- An index that is not unique proves nothing: a comment more is a row more.
+CREATE INDEX ON comment (post);
+CREATE TVIEW tv_number WITH (key = 'id') AS
+SELECT p.id, count(*) AS n FROM post p LEFT JOIN comment m ON m.post = p.id GROUP BY p.id;
+INSERT INTO comment VALUES (200, 1, 'one', 0), (201, 1, 'two', 0);
+DELETE FROM comment WHERE post = 2;
+SELECT same('tv_number', 'rows that are only counted');
+
+-- Posts with the same slug, of which a join keeps one: the key does not name a row of post.
+CREATE TABLE slugged (id int PRIMARY KEY, slug text, cat int, title text);
+CREATE TABLE kind (id int PRIMARY KEY);
+INSERT INTO kind VALUES (1);
+INSERT INTO slugged VALUES (1, 'a', 1, 'kept'), (2, 'a', 2, 'left out'), (3, 'b', 1, 'kept');
+CREATE TVIEW tv_slug WITH (key = 'slug') AS
+SELECT s.slug, jsonb_build_object('title', s.title) AS data FROM slugged s JOIN kind k ON k.id = s.cat;
+UPDATE slugged SET title = title || '!';
+SELECT same('tv_slug', 'a key that names several rows of the table');
+
 -- A column that only a policy reads decides which rows are counted.
 CREATE ROLE regress_patches;
 GRANT USAGE, CREATE ON SCHEMA patches TO regress_patches;
