@@ -128,6 +128,14 @@ UPDATE seat SET no = pk;
 COMMIT;
 SELECT same('tv_seats', 'unique at the end');
 
+-- a column that makes groups in a subquery, and shows nowhere
+INSERT INTO visit VALUES (30, 1, 1), (31, 1, 1), (32, 2, 1);
+CREATE TVIEW tv_kinds WITH (key = 'pk') AS
+	SELECT p.pk, (SELECT count(*) FROM (SELECT area, x, max(pk) FROM visit GROUP BY area, x) g WHERE g.area = p.area) AS kinds
+	FROM place p;
+UPDATE visit SET x = 2 WHERE pk = 31;
+SELECT same('tv_kinds', 'another group');
+
 -- definitions keep what they call by name, under its new name
 CREATE TYPE grade AS ENUM ('good', 'bad');
 CREATE FUNCTION graded(int) RETURNS grade LANGUAGE sql IMMUTABLE RETURN CASE WHEN $1 > 2 THEN 'good' ELSE 'bad' END::grade;
