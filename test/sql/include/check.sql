@@ -13,6 +13,8 @@
 \pset tuples_only on
 \pset null '(null)'
 \set SHOW_CONTEXT never
+-- Comparisons of few rows take longest to compile.
+SET jit = off;
 
 CREATE OR REPLACE FUNCTION ok(name text, condition boolean) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
