@@ -48,5 +48,25 @@ SELECT same('tv_city, tv_only', 'child dropped');
 TRUNCATE city;
 SELECT equals('nothing left', (SELECT count(*) FROM tv_city), 0);
 
+-- a tview stays outside of it
+CREATE TABLE heirs (id int NOT NULL, name text, updated_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE shares (id int NOT NULL, name text, updated_at timestamptz NOT NULL) PARTITION BY LIST (id);
+CREATE TABLE solo (id int PRIMARY KEY, name text);
+CREATE TVIEW tv_solo WITH (key = 'id') AS SELECT id, name FROM solo;
+SELECT refused('tview as a child', '42809', 'ALTER TABLE tv_solo INHERIT heirs');
+SELECT refused('tview as a parent', '42809', 'ALTER TABLE heirs INHERIT tv_solo');
+SELECT refused('tview as a partition', '42809', 'ALTER TABLE shares ATTACH PARTITION tv_solo FOR VALUES IN (1)');
+
+-- a child need not keep to what its parent demands (before 18): NULL keys
+CREATE TABLE place (id int NOT NULL, name text);
+CREATE TVIEW tv_place WITH (key = 'id') AS SELECT id, name FROM place;
+CREATE TABLE ruin () INHERITS (place);
+INSERT INTO ruin VALUES (1, 'old');
+SELECT same('tv_place', 'child');
+DO $$ BEGIN ALTER TABLE ruin ALTER id DROP NOT NULL; EXCEPTION WHEN invalid_table_definition THEN END $$;
+SELECT same('tv_place', 'child without NOT NULL');
+SELECT split_part(refused('NULL from a child', '23502', $$INSERT INTO ruin VALUES (NULL, 'nameless'); SELECT FROM tv_place$$), E'\n', 1);
+SELECT same('tv_place', 'NULL from a child');
+
 SET client_min_messages = warning;
 DROP SCHEMA inheritance CASCADE;

@@ -92,5 +92,19 @@ DROP TVIEW tv_leaf;
 SELECT equals('no triggers left', (SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
 	WHERE relnamespace = 'partitions'::regnamespace AND NOT tgisinternal), 0);
 
+-- names as long as they can be, one below the other and with the same beginning
+SELECT format('CREATE TABLE %1$I (a int, b int) PARTITION BY LIST (a); CREATE TABLE %2$I PARTITION OF %1$I DEFAULT PARTITION BY LIST (b);
+	CREATE TABLE %3$I PARTITION OF %2$I DEFAULT', repeat('n', 62) || 1, repeat('n', 62) || 2, repeat('n', 62) || 3)
+\gexec
+SELECT pg_tviews_create('tv_long' || n, format('SELECT a, b FROM partitions.%I', repeat('n', 62) || n), '{"key=a, b"}') FROM generate_series(1, 3) n \g /dev/null
+SELECT format('INSERT INTO %I VALUES (1, 1), (2, 2); INSERT INTO %I VALUES (3, 3); INSERT INTO %I VALUES (4, 4)', repeat('n', 62) || 1, repeat('n', 62) || 2, repeat('n', 62) || 3)
+\gexec
+SELECT same('tv_long1, tv_long2, tv_long3', 'long names');
+SELECT format('ALTER TABLE %I DETACH PARTITION %I', repeat('n', 62) || 1, repeat('n', 62) || 2)
+\gexec
+SELECT format('UPDATE %I SET b = b + 10; DELETE FROM %I WHERE a = 3', repeat('n', 62) || 2, repeat('n', 62) || 3)
+\gexec
+SELECT same('tv_long1, tv_long2, tv_long3', 'detached');
+
 SET client_min_messages = warning;
 DROP SCHEMA partitions CASCADE;

@@ -1,0 +1,85 @@
+--
+-- Foreign tables: tviews on them, and above those, are refreshed at the end of each statement, since at commit the
+-- remote transaction has ended. The server is this one, by another connection.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA abroad;
+SET search_path = abroad, public;
+SET client_min_messages = warning;
+CREATE EXTENSION postgres_fdw SCHEMA abroad;
+DO $$ BEGIN EXECUTE format('CREATE SERVER abroad FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)',
+	split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database()); END $$;
+CREATE USER MAPPING FOR CURRENT_USER SERVER abroad;
+RESET client_min_messages;
+CREATE TABLE far (a int, b text);
+CREATE TABLE here (a int PRIMARY KEY, c text);
+CREATE TABLE plain (a int PRIMARY KEY);
+INSERT INTO far VALUES (1, 'one'), (1, 'uno'), (2, 'two');
+INSERT INTO here VALUES (1, 'c1'), (2, 'c2'), (3, 'c3');
+CREATE FOREIGN TABLE away (a int, b text) SERVER abroad OPTIONS (schema_name 'abroad', table_name 'far');
+CREATE TVIEW tv_here WITH (key = 'a') AS SELECT a, c, (SELECT string_agg(b, ',' ORDER BY b) FROM away WHERE away.a = here.a) AS bs FROM here;
+CREATE TVIEW tv_above WITH (key = 'bs') AS SELECT coalesce(bs, '') AS bs, count(*) AS n FROM tv_here GROUP BY 1;
+CREATE TVIEW tv_plain WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM away WHERE away.a = plain.a) AS n FROM plain;
+\set all '\'tv_here, tv_above, tv_plain\''
+SELECT same(:all, 'creation');
+INSERT INTO away VALUES (3, 'three');
+SELECT same(:all, 'INSERT');
+UPDATE away SET b = 'zwei', a = 3 WHERE a = 2;
+SELECT same(:all, 'UPDATE');
+DELETE FROM away WHERE b = 'uno';
+SELECT same(:all, 'DELETE');
+COPY away FROM stdin;
+2	copied
+\.
+SELECT same(:all, 'COPY');
+INSERT INTO plain VALUES (3);
+UPDATE here SET c = 'changed' WHERE a = 3;
+SELECT same(:all, 'a local table');
+BEGIN;
+UPDATE away SET b = b || '!';
+INSERT INTO here VALUES (4, 'c4');
+SAVEPOINT s;
+DELETE FROM away WHERE a = 3;
+ROLLBACK TO s;
+INSERT INTO away VALUES (4, 'four');
+SELECT a, bs FROM tv_here ORDER BY a;
+COMMIT;
+SELECT same(:all, 'transaction');
+TRUNCATE away;
+SELECT same(:all, 'TRUNCATE');
+BEGIN;
+INSERT INTO away VALUES (1, 'rolled back');
+ROLLBACK;
+SELECT same(:all, 'rolled back');
+-- what deferred triggers change is refreshed before the remote transaction ends
+CREATE FUNCTION change_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE here SET c = c || '?'; RETURN NULL; END $$;
+CREATE TABLE trigger_here (a int);
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON trigger_here DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_here();
+INSERT INTO trigger_here VALUES (1);
+SELECT same(:all, 'deferred trigger');
+BEGIN;
+SET CONSTRAINTS ALL IMMEDIATE;
+INSERT INTO trigger_here VALUES (2);
+COMMIT;
+SELECT same(:all, 'immediate trigger');
+-- as a partition and as a child
+CREATE TABLE parted (a int, b text) PARTITION BY LIST (a);
+CREATE TABLE parted1 PARTITION OF parted FOR VALUES IN (1);
+CREATE TABLE far2 (a int, b text);
+CREATE FOREIGN TABLE parted2 PARTITION OF parted FOR VALUES IN (2) SERVER abroad OPTIONS (schema_name 'abroad', table_name 'far2');
+CREATE TVIEW tv_parted WITH (key = 'a') AS SELECT a, count(*) AS n, max(b) AS b FROM parted GROUP BY a;
+INSERT INTO parted VALUES (1, 'x'), (2, 'y'), (2, 'z');
+SELECT same('tv_parted', 'foreign partition');
+DELETE FROM parted WHERE b = 'z';
+UPDATE parted2 SET b = 'Y';
+SELECT same('tv_parted', 'foreign partition changed');
+-- changes on the other side are not seen until a refresh
+INSERT INTO far VALUES (1, 'unseen');
+SELECT equals('unseen', (SELECT bs FROM tv_here WHERE a = 1), NULL);
+SELECT pg_tviews_refresh('tv_here') \g /dev/null
+SELECT same(:all, 'refreshed');
+
+SET client_min_messages = warning;
+DROP SCHEMA abroad CASCADE;
