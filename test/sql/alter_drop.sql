@@ -138,6 +138,24 @@ ROLLBACK;
 INSERT INTO t VALUES (7, 'seven');
 SELECT same('tv_a', 'rolled back DROP EXTENSION');
 
+-- columns that OR REPLACE adds are those that CREATE would have made
+CREATE TABLE grown (pk_grown int PRIMARY KEY, id uuid, fk_user int, user_id uuid, t text COLLATE "C", n numeric(5,2), at timestamp);
+INSERT INTO grown VALUES (1, md5('1')::uuid, 1, md5('u')::uuid, 't', 1.5, '2024-01-01');
+CREATE TVIEW tv_grown AS SELECT pk_grown, jsonb_build_object('t', t) AS data FROM grown;
+CREATE OR REPLACE TVIEW tv_grown AS SELECT pk_grown, jsonb_build_object('t', t) AS data, id, fk_user, user_id, t, n FROM grown;
+CREATE TVIEW tv_whole WITH (key = 'pk_grown') AS SELECT pk_grown, jsonb_build_object('t', t) AS data, id, fk_user, user_id, t, n FROM grown;
+SELECT attname, format_type(atttypid, atttypmod), collname, (SELECT count(*) FROM pg_index i WHERE i.indrelid = a.attrelid AND a.attnum = ANY (indkey)) AS indexes
+FROM pg_attribute a LEFT JOIN pg_collation c ON c.oid = attcollation
+WHERE attrelid = 'tv_grown'::regclass AND attnum > 0 AND attname <> 'updated_at' ORDER BY attname COLLATE "C";
+INSERT INTO grown VALUES (2, md5('2')::uuid, 2, NULL, 'T', 1.25, NULL);
+SELECT same('tv_grown, tv_whole', 'columns added');
+SELECT refused('updated_at of another type', '42P16', $$
+	CREATE OR REPLACE TVIEW tv_grown AS SELECT pk_grown, jsonb_build_object('t', t) AS data, id, fk_user, user_id, t, n, at AS updated_at FROM grown$$);
+SELECT same('tv_grown', 'refused');
+CREATE OR REPLACE TVIEW tv_grown AS SELECT pk_grown, jsonb_build_object('t', t) AS data, id, fk_user, user_id, t, n, at::timestamptz AS updated_at FROM grown WHERE at IS NOT NULL;
+UPDATE grown SET at = '2024-02-02' WHERE pk_grown = 2;
+SELECT same('tv_grown', 'updated_at of the definition');
+
 SET client_min_messages = warning;
 DROP SCHEMA alter_drop CASCADE;
 DROP ROLE regress_tview_owner;

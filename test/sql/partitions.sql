@@ -106,5 +106,14 @@ SELECT format('UPDATE %I SET b = b + 10; DELETE FROM %I WHERE a = 3', repeat('n'
 \gexec
 SELECT same('tv_long1, tv_long2, tv_long3', 'detached');
 
+-- a partition that leaves is an ordinary table again
+CREATE TABLE leaving (a int, b int) PARTITION BY LIST (a);
+CREATE TABLE leaving1 PARTITION OF leaving FOR VALUES IN (1);
+CREATE TVIEW tv_leaving WITH (key = 'a') AS SELECT a, sum(b) AS b FROM leaving GROUP BY a;
+INSERT INTO leaving VALUES (1, 1);
+ALTER TABLE leaving DETACH PARTITION leaving1;
+SELECT equals('no triggers stay', (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'leaving1'::regclass), 0);
+SELECT same('tv_leaving', 'left');
+
 SET client_min_messages = warning;
 DROP SCHEMA partitions CASCADE;
