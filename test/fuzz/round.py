@@ -314,8 +314,10 @@ class Runner:
             self.judge("silent recompute", silent, step)
         self.outcome.keyed += len(keyed)
         self.recomputes = now
-        if self.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        if self.connection.info.transaction_status == TRANSACTION_STATUS_IDLE and self.may_recompute:
             self.may_recompute = False
+            for item in self.live:  # another policy may have changed it
+                item.by_key = oracle.traced_by_key(cursor, item)
 
     def reads_foreign(self, cursor):
         """Tviews over foreign tables are refreshed at each statement: a value may come and go."""
