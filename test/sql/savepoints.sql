@@ -147,5 +147,28 @@ UPDATE t SET b = 'after' WHERE a = 3;
 COMMIT;
 SELECT same('tv_t', 'CREATE and DROP rolled back');
 
+-- what a released savepoint changed adds to what its parent changed: rows, and parts of documents
+CREATE TABLE doc (a int PRIMARY KEY, one text, two text);
+INSERT INTO doc SELECT n, 'one', 'two' FROM generate_series(1, 4) n;
+CREATE TVIEW tv_doc WITH (key = 'a') AS SELECT a, jsonb_build_object('one', one, 'two', two) AS data FROM doc;
+BEGIN;
+UPDATE doc SET one = 'first' WHERE a <= 2;
+SAVEPOINT s;
+UPDATE doc SET two = 'second' WHERE a >= 2;
+RELEASE s;
+COMMIT;
+SELECT a, data FROM tv_doc ORDER BY a;
+SELECT same('tv_doc', 'RELEASE of other parts');
+
+-- and what changes after a flush in a released savepoint is not taken for flushed
+BEGIN;
+UPDATE doc SET one = 'before' WHERE a = 1;
+SAVEPOINT s;
+SELECT data FROM tv_doc WHERE a = 1;
+RELEASE s;
+UPDATE doc SET one = 'after' WHERE a = 3;
+COMMIT;
+SELECT same('tv_doc', 'a change after a flush in a released savepoint');
+
 SET client_min_messages = warning;
 DROP SCHEMA savepoints CASCADE;
