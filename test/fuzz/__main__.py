@@ -1,6 +1,7 @@
 """Command line: python3 -m fuzz [--seed N] [--seconds N | --rounds N] [--dry]; a line "ok" for each check."""
 
 import argparse
+import math
 import os
 import random
 import re
@@ -132,11 +133,16 @@ def one_client(args, first):
         (kinds["silent recompute"] == 0, f"no tview traced by key was recomputed in {total['keyed']} comparisons")])
 
 
+def most_refused(count):
+    """So many of this number may be refused; chance makes more of the share in two of a hundred short runs."""
+    return REFUSED * count + 2 * math.sqrt(REFUSED * count)
+
+
 def verdict(args, total, checks):
     """Print what was checked, one line each; the exit status."""
     if asked(total) >= LEAST:
-        checks.append((total["refused"] <= REFUSED * asked(total),
-                       f"refused {total['refused']} of {asked(total)} definitions, at most {REFUSED:.0%}"))
+        checks.append((total["refused"] <= most_refused(asked(total)),
+                       f"refused {total['refused']} of {asked(total)} definitions: not more than {REFUSED:.0%}, but for chance"))
     elif not args.rounds and all(passed for passed, _ in checks):
         checks.append((False, f"made {asked(total)} definitions, at least {LEAST}"))
     for n, (passed, text) in enumerate(checks, 1):
