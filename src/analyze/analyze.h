@@ -35,6 +35,8 @@ typedef struct TviewTrace
 	bool		inherit;		/* false for ONLY */
 	bool		whole;			/* a change may concern every key */
 	bool		declared;		/* read by functions, says option "reads" */
+	bool		crossed;		/* its captured rows meet those of others in a query */
+	bool		null_key;		/* a row may come to have a NULL in its key */
 	const char *reason;			/* why, where whole */
 	int			location;		/* of the construct in the query, or -1 */
 	List	   *queries;		/* of TraceQuery, unless whole */
@@ -156,6 +158,7 @@ typedef struct TviewDesc
 	List	   *settings;
 	int			nkeys;
 	TviewKey   *keys;
+	bool		user_triggers;	/* triggers besides ours and those of constraints */
 	Oid			key_index;		/* primary key of the table, if it still has one */
 	int			ncolumns;		/* of the view */
 	AttrNumber *table_attnos;	/* of each view column in the table */

@@ -21,6 +21,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -360,6 +361,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	desc->nkeys = list_length(key_names);
 	desc->keys = palloc0(sizeof(TviewKey) * desc->nkeys);
 	desc->key_index = find_primary_key(desc->tview);
+	desc->user_triggers = tview_has_user_triggers(desc->tview);
 	describe_columns(desc);
 	foreach(lc, key_names)
 		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));
@@ -451,8 +453,12 @@ any_reads_foreign(List *tviews)
 	ListCell   *lc;
 
 	foreach(lc, tviews)
+	{
+		/* It may be about to be dropped: wait, and see. */
+		LockRelationOid(lfirst_oid(lc), AccessShareLock);
 		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->reads_foreign)
 			return true;
+	}
 	return false;
 }
 

@@ -415,7 +415,10 @@ find_sources(TraceBuilder *builder, PathGraph *graph, KeySource *sources,
 
 		memset(&sources[i], 0, sizeof(KeySource));
 		if (expr != NULL && IsA(expr, Const) && ((Const *) expr)->constisnull)
+		{
+			builder->trace->null_key = true;
 			return false;
+		}
 		if (expr != NULL)
 			path_key_source(graph, expr, &sources[i]);
 		if (sources[i].expr == NULL)
@@ -619,6 +622,36 @@ trace_loose_cases(TraceBuilder *builder, List *loose)
 	}
 }
 
+/* A query reads captured rows of a trace and of other occurrences. */
+static void
+mark_crossing(List *traces, TviewTrace *trace, TraceQuery *query)
+{
+	ListCell   *lc;
+
+	if (query->others == NIL)
+		return;
+	trace->crossed = true;
+	foreach(lc, traces)
+	{
+		TviewTrace *other = lfirst(lc);
+
+		if (list_member_int(query->others, other->occurrence))
+			other->crossed = true;
+	}
+}
+
+/* Tell the traces whose captured rows queries read together with those of others. */
+static void
+mark_crossed(List *traces)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, traces)
+		foreach(lc2, ((TviewTrace *) lfirst(lc))->queries)
+			mark_crossing(traces, lfirst(lc), lfirst(lc2));
+}
+
 /*
  * Analyse an expanded definition.
  *
@@ -655,6 +688,7 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 			loose = lappend(loose, lfirst(lc));
 	}
 	trace_loose_cases(&builder, loose);
+	mark_crossed(builder.traces);
 	analysis->traces = builder.traces;
 	analysis->expanded = expanded;
 	analysis->clock = tview_depends_on_clock(expanded);

@@ -107,6 +107,17 @@ init_result_range_table(EState *estate, RangeTblEntry *rte, Bitmapset *updated)
 	index_beginscan(heap, index, snapshot, nkeys, 0)
 #endif
 
+/* 18 took the last argument of ExecutorRun away.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define EXECUTOR_RUN_PARAMETERS \
+	QueryDesc *query, ScanDirection direction, uint64 count
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count
+#else
+#define EXECUTOR_RUN_PARAMETERS \
+	QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define EXECUTOR_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
 /* 16 told indexes that keep an update from being HOT from others.  Delete with 15. */
 #if PG_VERSION_NUM < 160000
 #define INDEX_ATTR_BITMAP_HOT_BLOCKING INDEX_ATTR_BITMAP_ALL

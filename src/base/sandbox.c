@@ -138,6 +138,18 @@ tview_sandbox_leave(TviewSandbox *sandbox)
 	SetUserIdAndSecContext(sandbox->saved_user, sandbox->saved_sec_context);
 }
 
+/*
+ * Look for unqualified names in one schema, until the settings' nesting level
+ * ends.
+ */
+void
+tview_sandbox_search_path(const char *schema)
+{
+	(void) set_config_option("search_path",
+							 psprintf("%s, pg_temp", quote_identifier(schema)),
+							 PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* The output settings of this session, as a list of "name=value" strings. */
 List *
 tview_settings_current(void)

@@ -16,6 +16,7 @@ typedef struct TviewSandbox
 
 extern void tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings);
 extern void tview_sandbox_leave(TviewSandbox *sandbox);
+extern void tview_sandbox_search_path(const char *schema);
 extern List *tview_settings_current(void);
 
 #endif							/* TVIEWS_SANDBOX_H */

@@ -34,15 +34,20 @@ extern List *tview_dirty_tviews(void);
 extern List *tview_dirty_take(Oid tview);
 extern int64 tview_dirty_count(DirtySet *set);
 extern void tview_dirty_copy(DirtySet *set, Tuplestorestate *store);
+extern List *tview_dirty_taken_before(Oid tview, List *taken);
 extern void tview_dirty_release(void);
 extern void tview_dirty_subxact_commit(int level);
 extern void tview_dirty_subxact_abort(int level);
 extern void tview_dirty_xact_end(void);
 
+/* How many queries are running, one inside of the other; kept by the session. */
+extern int	tview_running_queries;
+
 /* trigger.c */
 extern void tview_capture_init(void);
 extern void tview_capture_truncate(Oid relid);
 extern bool tview_in_trigger(void);
+extern bool tview_in_statement(void);
 
 /* install.c */
 extern void tview_capture_lock(List *relids);

@@ -260,12 +260,36 @@ tview_dirty_copy(DirtySet *set, Tuplestorestate *store)
 }
 
 /*
+ * Sets of a tview that earlier flushes took and that tracing queries may have to
+ * read once more, together with what was captured since: two rows that one
+ * statement deleted need not be captured before the same flush.
+ */
+List *
+tview_dirty_taken_before(Oid tview, List *taken)
+{
+	List	   *before = NIL;
+	ListCell   *lc;
+
+	foreach(lc, sets)
+	{
+		DirtySet   *set = lfirst(lc);
+
+		if (set->consumed != 0 && set->desc->tview == tview &&
+			set->trace != NULL && set->trace->crossed && !list_member_ptr(taken, set))
+			before = lappend(before, set);
+	}
+	return before;
+}
+
+/*
  * Drop sets whose refresh can no longer be undone without undoing the change
- * itself.  Call when a flush is complete.
+ * itself, and that no other tracing query can need.  Call when a flush is
+ * complete.
  */
 void
 tview_dirty_release(void)
 {
+	bool		in_statement = tview_in_statement();
 	List	   *kept = NIL;
 	ListCell   *lc;
 	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
@@ -274,7 +298,8 @@ tview_dirty_release(void)
 	{
 		DirtySet   *set = lfirst(lc);
 
-		if (set->consumed != 0 && set->consumed <= set->level)
+		if (set->consumed != 0 && set->consumed <= set->level &&
+			!(in_statement && set->trace != NULL && set->trace->crossed))
 			drop_set(set);
 		else
 			kept = lappend(kept, set);

@@ -42,6 +42,8 @@ typedef struct CaptureMap
 
 static HTAB *maps = NULL;
 
+int			tview_running_queries = 0;
+
 PGDLLEXPORT Datum pg_tviews_capture(PG_FUNCTION_ARGS);
 
 void
@@ -232,7 +234,7 @@ capture_row(Oid relid, TupleTableSlot *before, TupleTableSlot *after)
 			continue;
 		if (rule->trace->whole)
 			tview_dirty_add_whole(rule->desc);
-		else if (rule->trace->queries != NIL)
+		else if (rule->trace->queries != NIL || rule->trace->null_key)
 		{
 			capture_slot(rule, parts, before);
 			capture_slot(rule, parts, after);
@@ -258,6 +260,13 @@ bool
 tview_in_trigger(void)
 {
 	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 0;
+}
+
+/* Are we in the middle of a statement, which may have changed more than is captured? */
+bool
+tview_in_statement(void)
+{
+	return tview_running_queries > 0 || tview_in_trigger();
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_capture);

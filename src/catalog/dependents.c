@@ -1,6 +1,6 @@
 /*
  * dependents.c
- *		Which tviews lie directly above a relation.
+ *		Which tviews lie directly above a relation, and whose triggers it has.
  *
  * Nothing is stored for this: pg_depend already says which views read a
  * table, and pg_inherits which parents a partition or child has.
@@ -9,18 +9,23 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/catalog.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_policy.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/reltrigger.h"
 
 /*
  * The relation that a row of a catalog belongs to, InvalidOid where the row is
@@ -161,4 +166,21 @@ tviews_reading(Oid relid)
 		pending = list_concat_unique_oid(pending, readers);
 	}
 	return tviews;
+}
+
+/* Does a table have triggers besides ours and those of constraints? */
+bool
+tview_has_user_triggers(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	TriggerDesc *triggers = rel->trigdesc;
+	Oid			extension = get_extension_oid("pg_tviews", true);
+	bool		result = false;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		if (!triggers->triggers[i].tgisinternal &&
+			getExtensionOfObject(ProcedureRelationId, triggers->triggers[i].tgfoid) != extension)
+			result = true;
+	relation_close(rel, AccessShareLock);
+	return result;
 }

@@ -141,6 +141,18 @@ parts_of_sets(TviewDesc *desc, List *sets)
 	return parts;
 }
 
+/* May a row have got a NULL in its key, which no tracing query finds? */
+static bool
+may_lose_key(List *sets)
+{
+	ListCell   *lc;
+
+	foreach(lc, sets)
+		if (((DirtySet *) lfirst(lc))->trace->null_key)
+			return true;
+	return false;
+}
+
 /* Refresh the keys that the sets may concern, in the cheaper way. */
 static void
 apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
@@ -157,7 +169,7 @@ apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
 		tview_recompute_whole(desc, writer);
 		return;
 	}
-	if (keys->saw_null && desc->key_nullable)
+	if ((keys->saw_null || may_lose_key(sets)) && desc->key_nullable)
 		tview_check_null_keys(desc);
 	tview_refresh_keys(desc, writer, keys, parts);
 }
@@ -176,7 +188,8 @@ apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 		tview_recompute_whole(desc, writer);
 	}
 	else
-		apply_keys(desc, sets, keys, writer);
+		apply_keys(desc, list_concat_copy(sets, tview_dirty_taken_before(desc->tview, sets)),
+				   keys, writer);
 	tview_writer_flush(writer);
 	tview_error_context_pop(&context);
 }
@@ -212,19 +225,39 @@ lock_base_relations(Oid tview)
 }
 
 /*
- * Refresh one tview for these sets; "every key" if there is one without trace.
+ * Fire the AFTER triggers on a tview whose rows were written, as its owner:
+ * whoever happens to run when a flush is due has not asked for them.  They may
+ * cause further flushes.
  *
- * AFTER triggers on the tview run when the rows are written, in the session's
- * settings and as the owner of the tview, like those that a cascading foreign
- * key fires: whoever happens to run when a flush is due has not asked for them.
- * They may cause further flushes.
+ * The functions of users get a search_path in which that one cannot plant
+ * anything, and a security-restricted operation, in which nothing can be put
+ * off until he is back.  The triggers of constraints need neither, and a
+ * constraint may be deferred.
  */
+static void
+fire_after_triggers(TviewDesc *desc, EState *estate)
+{
+	int			guc_level = NewGUCNestLevel();
+	Oid			user;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&user, &sec_context);
+	SetUserIdAndSecContext(desc->owner, sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   (desc->user_triggers ? SECURITY_RESTRICTED_OPERATION : 0));
+	if (desc->user_triggers)
+		tview_sandbox_search_path(get_namespace_name(get_rel_namespace(desc->tview)));
+	PushActiveSnapshot(GetLatestSnapshot());
+	AfterTriggerEndQuery(estate);
+	PopActiveSnapshot();
+	AtEOXact_GUC(false, guc_level);
+	SetUserIdAndSecContext(user, sec_context);
+}
+
+/* Refresh one tview for these sets; "every key" if there is one without trace. */
 static void
 refresh_tview(Oid tview, List *sets)
 {
 	TviewDesc  *desc = lock_base_relations(tview);
-	Oid			user;
-	int			sec_context;
 	TviewSandbox sandbox;
 	TviewWriter *writer;
 	EState	   *estate;
@@ -242,12 +275,7 @@ refresh_tview(Oid tview, List *sets)
 	tview_sandbox_leave(&sandbox);
 	writing_level = 0;
 
-	GetUserIdAndSecContext(&user, &sec_context);
-	SetUserIdAndSecContext(desc->owner, sec_context | SECURITY_LOCAL_USERID_CHANGE);
-	PushActiveSnapshot(GetLatestSnapshot());
-	AfterTriggerEndQuery(estate);
-	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, sec_context);
+	fire_after_triggers(desc, estate);
 	tview_writer_close(writer);
 	SPI_finish();
 }

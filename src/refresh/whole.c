@@ -30,7 +30,7 @@ difference_sql(TviewDesc *desc)
 	for (int i = 0; i < desc->ncolumns; i++)
 		appendStringInfo(&sql, ", v.%s",
 						 quote_identifier(get_attname(desc->view, i + 1, false)));
-	appendStringInfo(&sql, " FROM (SELECT true AS present, * FROM %s) v"
+	appendStringInfo(&sql, " FROM (SELECT true AS present, * FROM %s OFFSET 0) v"
 					 " FULL JOIN (SELECT ctid", desc->view_name);
 	for (int i = 0; i < desc->nkeys; i++)
 		appendStringInfo(&sql, ", %s AS k%d",

@@ -17,6 +17,7 @@
 #include "utils/snapmgr.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
+static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
 
 static List *
@@ -110,12 +111,39 @@ tview_at_statement_end(void)
 }
 
 static void
+tview_ExecutorRun(EXECUTOR_RUN_PARAMETERS)
+{
+	tview_running_queries++;
+	PG_TRY();
+	{
+		if (prev_ExecutorRun)
+			prev_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+		else
+			standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+	}
+	PG_FINALLY();
+	{
+		tview_running_queries--;
+	}
+	PG_END_TRY();
+}
+
+static void
 tview_ExecutorFinish(QueryDesc *query)
 {
-	if (prev_ExecutorFinish)
-		prev_ExecutorFinish(query);
-	else
-		standard_ExecutorFinish(query);
+	tview_running_queries++;
+	PG_TRY();
+	{
+		if (prev_ExecutorFinish)
+			prev_ExecutorFinish(query);
+		else
+			standard_ExecutorFinish(query);
+	}
+	PG_FINALLY();
+	{
+		tview_running_queries--;
+	}
+	PG_END_TRY();
 	tview_at_statement_end();
 }
 
@@ -124,6 +152,8 @@ tview_executor_init(void)
 {
 	prev_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = tview_ExecutorStart;
+	prev_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = tview_ExecutorRun;
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = tview_ExecutorFinish;
 }

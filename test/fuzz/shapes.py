@@ -207,8 +207,8 @@ def having(gen, scope, groups=()):
 
 def joined(gen, depth, top=False):
     """The commonest shape: a driving relation, joins, WHERE."""
-    if top and rng_true(gen.rng, 0.1) and not any(t.kind == "foreign" for t in gen.schema.tables):
-        return crossed(gen, depth)  # else a flush may come between the rows of one statement
+    if top and rng_true(gen.rng, 0.1):
+        return crossed(gen, depth)
     join = Join(gen, depth)
     join.top = top
     steps = [join_one, join_one, join_one, join_lateral, join_grouped]
@@ -235,7 +235,7 @@ def crossed(gen, depth):
     kind = gen.rng.choice(("JOIN", "LEFT JOIN", "FULL JOIN"))
     join.add(Node(kind, " ", other.text, " ", alias, " ON ", gen.correlation(join.scope, scope, strict=True)), scope)
     keys = [text for text, _ in join.key] + [Node(alias, ".", k.name) for k in other.key]
-    key = Seq(" || '/' || ", [Node("coalesce(", text, "::text, '')") for text in keys], least=len(keys))
+    key = Seq(" || '/' || ", [Node("coalesce(quote_literal(", text, "::text), '')") for text in keys], least=len(keys))
     return gen.select("", [(Node("(", key, ")"), TEXT)], join.scope, join.text, depth, gen.where(join.scope, depth))
 
 

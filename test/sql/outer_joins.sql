@@ -92,5 +92,17 @@ UPDATE a SET x = NULL WHERE a = 11;
 SELECT c, data FROM tv_document WHERE c < 13 ORDER BY c;
 SELECT same('tv_document', 'optional parts');
 
+-- a key of a side that goes missing would be NULL
+CREATE TABLE quota (area int PRIMARY KEY);
+CREATE TABLE book (pk int PRIMARY KEY);
+INSERT INTO quota VALUES (1), (2);
+INSERT INTO book VALUES (1), (2);
+CREATE TVIEW tv_side WITH (key = 'area') AS SELECT q.area, b.pk FROM book b LEFT JOIN quota q ON q.area = b.pk;
+SELECT refused('the side goes', '23502', $$DELETE FROM quota WHERE area = 2; SELECT FROM tv_side$$);
+SELECT refused('a row without it comes', '23502', $$INSERT INTO book VALUES (7); SELECT FROM tv_side$$);
+INSERT INTO quota VALUES (7);
+INSERT INTO book VALUES (7);
+SELECT same('tv_side', 'keys of the optional side');
+
 SET client_min_messages = warning;
 DROP SCHEMA outer_joins CASCADE;

@@ -124,7 +124,7 @@ CREATE TVIEW tv_run WITH (key = 'a') AS
 CREATE INDEX ON tv_run (seen(b, 'index'));
 CREATE INDEX ON tv_run (a) WHERE seen(b, 'predicate') IS NOT NULL;
 ALTER TABLE tv_run ADD CONSTRAINT c CHECK (seen(b, 'constraint') IS NOT NULL);
-CREATE FUNCTION seen_trigger() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$ BEGIN PERFORM security.seen('', lower(TG_LEVEL)); RETURN NULL; END $$;
+CREATE FUNCTION seen_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM security.seen('', lower(TG_LEVEL)); RETURN NULL; END $$;
 CREATE TRIGGER r AFTER INSERT OR UPDATE OR DELETE ON tv_run FOR EACH ROW EXECUTE FUNCTION seen_trigger();
 CREATE TRIGGER s AFTER INSERT OR UPDATE OR DELETE ON tv_run FOR EACH STATEMENT EXECUTE FUNCTION seen_trigger();
 CREATE TRIGGER w AFTER UPDATE ON tv_run FOR EACH ROW WHEN (seen(NEW.b, 'when') <> '') EXECUTE FUNCTION seen_trigger();

@@ -82,6 +82,8 @@ INSERT INTO quota VALUES (3, 1);
 CREATE TVIEW tv_side WITH (key = 'area') AS SELECT q.area, b.pk FROM book b LEFT JOIN quota q ON q.area = b.pk;
 SELECT refused('the side goes', '23502', 'TRUNCATE quota; SELECT FROM tv_side');
 SELECT same('tv_side', 'a key from a missing side');
+SELECT refused('a key goes', '23502', 'UPDATE book SET pk = 8 WHERE pk = 3; SELECT FROM tv_side');
+DROP TVIEW tv_side;
 
 -- a key made of two tables, whose rows go and change together
 CREATE TVIEW tv_pair WITH (key = 'pair') AS SELECT b.pk || '/' || a.pk AS pair, a.name FROM book b JOIN author a ON a.pk = b.writer;
