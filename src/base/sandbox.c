@@ -42,7 +42,9 @@ static const char *const fixed_settings[][2] = {
 	{"search_path", "pg_catalog, pg_temp"},
 	{"row_security", "on"},
 	{"array_nulls", "on"},
+	{"gin_fuzzy_search_limit", "0"},	/* else an index may leave out rows */
 	{"jit", "off"},				/* a refresh is many short evaluations */
+	{"standard_conforming_strings", "on"},	/* as when queries were deparsed */
 };
 
 /* The variables of these settings, found once. */

@@ -61,6 +61,39 @@ UPDATE t SET x = '';
 SELECT current_setting('TimeZone'), current_setting('search_path'), current_user = session_user;
 RESET TimeZone;
 
+-- how literals are read: what was written with one setting is not read with the other
+CREATE TABLE link (a int, b int, x text);
+CREATE TABLE m (c int PRIMARY KEY, b int);
+INSERT INTO link VALUES (1, 1, 'qq'), (2, 2, 'q');
+INSERT INTO m VALUES (1, 1), (2, 2), (3, 2);
+CREATE TVIEW tv_literal WITH (key = 'a') AS
+	SELECT a, (SELECT count(*) FROM link JOIN m USING (b) WHERE link.a = t.a AND link.x <> 'q\q') AS n,
+		jsonb_build_object('path', 'c:\new ' || x) AS data
+	FROM t;
+SET escape_string_warning = off;
+BEGIN;
+INSERT INTO m VALUES (4, 1);
+ROLLBACK;
+SET standard_conforming_strings = off;
+DELETE FROM m WHERE c = 1;
+UPDATE t SET x = x || '1' WHERE a = 2;
+RESET standard_conforming_strings;
+UPDATE t SET x = x || '2' WHERE a = 3;
+SELECT same('tv_literal', 'literals with backslashes');
+RESET escape_string_warning;
+
+-- how much of an index a query may leave out
+CREATE TABLE tagged (n int PRIMARY KEY, tags int[]);
+INSERT INTO tagged SELECT n, ARRAY[1, n] FROM generate_series(1, 3000) n;
+CREATE INDEX ON tagged USING gin (tags);
+CREATE TVIEW tv_tag WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM tagged WHERE tags @> ARRAY[a]) AS n FROM t;
+SET enable_seqscan = off;
+SET gin_fuzzy_search_limit = 10;
+INSERT INTO tagged VALUES (3001, '{1}');
+RESET gin_fuzzy_search_limit;
+RESET enable_seqscan;
+SELECT same('tv_tag', 'an index that is read in part');
+
 -- settings of pg_tviews itself
 SELECT name, boot_val, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
 SET pg_tviews.nonsense = 1;
