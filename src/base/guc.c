@@ -60,9 +60,12 @@ tview_guc_init(void)
 	MarkGUCPrefixReserved("pg_tviews");
 }
 
-/* Is this session running a script of pg_dump?  All of them say so like this. */
+/*
+ * Is this session running a script of pg_dump?  All of them set these two, the
+ * second of which is of no use to anybody else.
+ */
 bool
 tview_restore_in_progress(void)
 {
-	return !check_function_bodies;
+	return !check_function_bodies && namespace_search_path[0] == '\0';
 }

@@ -4,7 +4,6 @@
  *
  * They work without preloading.  pg_dump restores tables, views and triggers
  * one by one, in its own order and with all data in between; while it does,
- * recognised by check_function_bodies being off as pg_dump's scripts set it,
  * these checks give way: rows copied into a tview are dropped in favour of a
  * recomputation, dropping a table leaves its view to the script, and triggers
  * are the script's business.

@@ -76,6 +76,14 @@ UPDATE person SET nick = 'Lady' WHERE person_no = 1;
 SELECT no, name FROM tv_open ORDER BY no;
 SELECT same('tv_ticket, tv_open', 'another column of the replaced helper');
 
+-- a migration may set what the scripts of pg_dump set, and is no restore
+SET check_function_bodies = off;
+CREATE OR REPLACE VIEW person_name AS SELECT person_no, last || ', ' || nick AS name FROM person;
+SELECT same('tv_ticket, tv_open', 'replaced in a migration');
+SELECT refused('columns, in a migration', '42809', 'ALTER TABLE tv_open ADD COLUMN extra int');
+SELECT refused('rows, in a migration', '42809', 'INSERT INTO tv_open (no) VALUES (10)');
+RESET check_function_bodies;
+
 -- a chain of six tables
 CREATE TABLE a (a int PRIMARY KEY, v text);
 CREATE TABLE b (b int PRIMARY KEY, a int, v text);
