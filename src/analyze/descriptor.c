@@ -491,6 +491,19 @@ tview_downstream(Oid tview)
 	return desc_with_downstream(tview)->downstream;
 }
 
+/* These tviews and all above them, each once, in Oid order. */
+List *
+tview_all_downstream(List *tviews)
+{
+	List	   *all = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tviews)
+		all = list_concat_unique_oid(all, tview_downstream(lfirst_oid(lc)));
+	list_sort(all, list_oid_cmp);
+	return all;
+}
+
 /* Does the tview or one above it read foreign tables? */
 bool
 tview_downstream_reads_foreign(Oid tview)

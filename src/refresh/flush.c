@@ -304,12 +304,9 @@ pending_tviews(void)
 static List *
 lock_tables(List *tviews)
 {
-	List	   *all = NIL;
+	List	   *all = tview_all_downstream(tviews);
 	ListCell   *lc;
 
-	foreach(lc, tviews)
-		all = list_concat_unique_oid(all, tview_downstream(lfirst_oid(lc)));
-	list_sort(all, list_oid_cmp);
 	foreach(lc, all)
 		LockRelationOid(lfirst_oid(lc), RowExclusiveLock);
 	foreach(lc, all)

@@ -30,13 +30,9 @@
 void
 tview_lock_for_refresh(List *tviews)
 {
-	List	   *all = NIL;
 	ListCell   *lc;
 
-	foreach(lc, tviews)
-		all = list_concat_unique_oid(all, tview_downstream(lfirst_oid(lc)));
-	list_sort(all, list_oid_cmp);
-	foreach(lc, all)
+	foreach(lc, tview_all_downstream(tviews))
 	{
 		LOCKTAG		tag;
 
