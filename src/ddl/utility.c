@@ -171,14 +171,7 @@ flush_before(Node *tree)
 {
 	if (!tview_dirty_pending() || tview_ddl_active())
 		return;
-	if (IsA(tree, CopyStmt))
-	{
-		CopyStmt   *copy = (CopyStmt *) tree;
-
-		if (!copy->is_from && copy->relation != NULL)
-			tview_flush_for(list_make1_oid(RangeVarGetRelid(copy->relation, NoLock, true)));
-	}
-	else if (GetCommandLogLevel(tree) == LOGSTMT_DDL && !grants_rights(tree))
+	if (GetCommandLogLevel(tree) == LOGSTMT_DDL && !grants_rights(tree))
 		tview_flush();
 }
 
@@ -196,6 +189,27 @@ capture_foreign_truncate(TruncateStmt *stmt)
 			tview_capture_truncate(lfirst_oid(lc));
 }
 
+/*
+ * COPY of a tview reads with the active snapshot, which must see the flush.
+ * Returns whether it was replaced.
+ */
+static bool
+prepare_copy(Node *tree)
+{
+	RangeVar   *range = IsA(tree, CopyStmt) ? ((CopyStmt *) tree)->relation : NULL;
+	Oid			relid;
+
+	if (range == NULL || ((CopyStmt *) tree)->is_from)
+		return false;
+	relid = RangeVarGetRelid(range, NoLock, true);
+	if (!OidIsValid(relid) || tview_meta_of_table(relid) == NULL)
+		return false;
+	tview_flush_for(list_make1_oid(relid));
+	PushActiveSnapshot(GetTransactionSnapshot());
+	tview_conflict_check(list_make1_oid(relid), GetActiveSnapshot());
+	return true;
+}
+
 static void
 tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 					 bool readOnlyTree, ProcessUtilityContext context,
@@ -204,7 +218,7 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 {
 	Node	   *tree = pstmt->utilityStmt;
 	TviewStatement said;
-	bool		advance;
+	bool		copying;
 
 	flush_before(tree);
 	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
@@ -223,20 +237,14 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 		}
 	}
 
-	/* COPY TO reads with the active snapshot, which must see the flush. */
-	advance = IsA(tree, CopyStmt) && ActiveSnapshotSet();
-	if (advance)
-	{
-		PushCopiedSnapshot(GetActiveSnapshot());
-		UpdateActiveSnapshotCommandId();
-	}
+	copying = prepare_copy(tree);
 	if (prev_ProcessUtility)
 		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 							queryEnv, dest, qc);
 	else
 		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 								queryEnv, dest, qc);
-	if (advance)
+	if (copying)
 		PopActiveSnapshot();
 
 	if (IsA(tree, TruncateStmt))

@@ -28,12 +28,23 @@ tview_duplicate_key_error(TviewDesc *desc, const Datum *key)
 			 errhint("Group or filter the definition so that its key is unique, or add columns to the key.")));
 }
 
+/* Find the stored row of a key, which becomes the writer's current row. */
+static bool
+find_row(TviewWriter *writer, KeySet *keys, int64 n)
+{
+	Datum	   *key = keyset_get(keys, n);
+	bool		exists = tview_writer_find(writer, key);
+
+	tview_writer_note_key(writer, key, exists);
+	return exists;
+}
+
 static void
 delete_missing(TviewWriter *writer, KeySet *keys, int64 first, int64 count,
 			   const bool *seen)
 {
 	for (int64 n = 0; n < count; n++)
-		if (!seen[n] && tview_writer_find(writer, keyset_get(keys, first + n)))
+		if (!seen[n] && find_row(writer, keys, first + n))
 			tview_writer_delete(writer);
 }
 
@@ -71,7 +82,7 @@ static bool
 write_row(TviewDesc *desc, TviewWriter *writer, TviewEvaluation *evaluation,
 		  KeySet *keys, int64 n, const Datum *values, const bool *nulls)
 {
-	bool		exists = tview_writer_find(writer, keyset_get(keys, n));
+	bool		exists = find_row(writer, keys, n);
 
 	if (tview_is_whole(evaluation->parts))
 		tview_writer_put(writer, values, nulls, exists);

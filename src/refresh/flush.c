@@ -225,32 +225,47 @@ lock_base_relations(Oid tview)
 }
 
 /*
- * Fire the AFTER triggers on a tview whose rows were written, as its owner:
- * whoever happens to run when a flush is due has not asked for them.  They may
- * cause further flushes.
+ * Become the owner of a tview, as whom its AFTER triggers run: whoever happens to
+ * run when a flush is due has not asked for them.
  *
- * The functions of users get a search_path in which that one cannot plant
- * anything, and a security-restricted operation, in which nothing can be put
- * off until he is back.  The triggers of constraints need neither, and a
- * constraint may be deferred.
+ * They get a search_path in which that one cannot plant anything, and a
+ * security-restricted operation, in which nothing can be put off until he is
+ * back.  Without triggers of users, those of constraints are left, and of them
+ * only what a foreign key does to other tables can lead to somebody's code: to
+ * triggers on these, which run as whoever writes, as they do elsewhere.
  */
+static void
+become_trigger_owner(TviewDesc *desc)
+{
+	Oid			user;
+	int			sec_context;
+
+	if (!desc->user_triggers)
+		return;
+	GetUserIdAndSecContext(&user, &sec_context);
+	SetUserIdAndSecContext(desc->owner, sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	tview_sandbox_search_path(get_namespace_name(get_rel_namespace(desc->tview)));
+}
+
+/* Fire the AFTER triggers on a tview whose rows were written; they may cause further flushes. */
 static void
 fire_after_triggers(TviewDesc *desc, EState *estate)
 {
 	int			guc_level = NewGUCNestLevel();
+	TviewErrorContext context;
 	Oid			user;
 	int			sec_context;
 
+	tview_error_context_push(&context, desc, NULL);
 	GetUserIdAndSecContext(&user, &sec_context);
-	SetUserIdAndSecContext(desc->owner, sec_context | SECURITY_LOCAL_USERID_CHANGE |
-						   (desc->user_triggers ? SECURITY_RESTRICTED_OPERATION : 0));
-	if (desc->user_triggers)
-		tview_sandbox_search_path(get_namespace_name(get_rel_namespace(desc->tview)));
+	become_trigger_owner(desc);
 	PushActiveSnapshot(GetLatestSnapshot());
 	AfterTriggerEndQuery(estate);
 	PopActiveSnapshot();
 	AtEOXact_GUC(false, guc_level);
 	SetUserIdAndSecContext(user, sec_context);
+	tview_error_context_pop(&context);
 }
 
 /* Refresh one tview for these sets; "every key" if there is one without trace. */

@@ -85,6 +85,7 @@ extern void tview_note_current_key(int64 n);
 extern TviewWriter *tview_writer_open(TviewDesc *desc, Snapshot snapshot);
 extern bool tview_writer_find(TviewWriter *writer, const Datum *key);
 extern bool tview_writer_fetch(TviewWriter *writer, ItemPointer tid);
+extern void tview_writer_note_key(TviewWriter *writer, const Datum *key, bool exists);
 extern void tview_writer_put(TviewWriter *writer, const Datum *values,
 							 const bool *nulls, bool exists);
 extern bool tview_writer_patch(TviewWriter *writer, TviewEvaluation *evaluation,
@@ -96,6 +97,11 @@ extern void tview_writer_delete(TviewWriter *writer);
 extern void tview_writer_flush(TviewWriter *writer);
 extern EState *tview_writer_finish(TviewWriter *writer);
 extern void tview_writer_close(TviewWriter *writer);
+
+/* conflict.c */
+extern void tview_conflict_note(Oid tview);
+extern void tview_conflict_check(List *tviews, Snapshot snapshot);
+extern void tview_conflict_forget(void);
 
 /* choice.c */
 extern bool tview_pass_is_cheaper(TviewDesc *desc, KeySet *keys,

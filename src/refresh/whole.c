@@ -55,6 +55,17 @@ check_key(TviewDesc *desc, const bool *nulls)
 			tview_null_key_error(desc);
 }
 
+/* values: of a row of the definition */
+static void
+note_key(TviewDesc *desc, TviewWriter *writer, const Datum *values, bool stored)
+{
+	Datum		key[INDEX_MAX_KEYS];
+
+	for (int i = 0; i < desc->nkeys; i++)
+		key[i] = values[desc->keys[i].view_attno - 1];
+	tview_writer_note_key(writer, key, stored);
+}
+
 static void
 apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 		   TupleDesc tupdesc, Datum *values, bool *nulls)
@@ -70,6 +81,7 @@ apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 	if (present)
 	{
 		check_key(desc, nulls + 2);
+		note_key(desc, writer, values + 2, stored);
 		tview_writer_put(writer, values + 2, nulls + 2, stored);
 	}
 	else

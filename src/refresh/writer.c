@@ -9,8 +9,9 @@
  * touched.
  *
  * Order.  Two rows may swap a value that has a unique index.  So rows in which
- * such a value changes are deleted and inserted again, and all insertions wait
- * until everything else is done.
+ * such a value changes wait until all others are done, and insertions wait for
+ * them.  If there are several, all their old versions go before a new one comes.
+ * For triggers and foreign keys these are updates as well.
  *
  * The caller holds the tview's refresh lock, so nobody else changes its rows.
  */
@@ -27,6 +28,7 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
 struct TviewWriter
@@ -40,12 +42,18 @@ struct TviewWriter
 	IndexScanDesc scan;			/* of key_index */
 	ScanKeyData *scan_keys;
 	int		   *scan_key_of;	/* by index column: which key column */
+	IndexScanDesc seen_scan;	/* the same, of all versions */
+	TupleTableSlot *seen;
 	TupleTableSlot *stored;		/* the row found last */
 	TupleTableSlot *fresh;		/* the row to write */
 	TviewEvaluation *evaluation;	/* what was put into it last */
 	Bitmapset  *indexed_columns;	/* as below, of any index */
 	bool		indexes_open;	/* all, in relinfo */
 	Bitmapset  *unique_columns; /* then: of unique indexes besides the key */
+	Tuplestorestate *moves;		/* NULL while there are none */
+	ItemPointerData *moved;		/* the versions that these replace */
+	int			nmoved;
+	int			moved_allocated;
 	Tuplestorestate *inserts;	/* NULL while there are none */
 	int64		inserted;
 	int64		updated;
@@ -195,19 +203,26 @@ tview_writer_open(TviewDesc *desc, Snapshot snapshot)
 	return writer;
 }
 
+/* Have a scan of the key's index, begun when first needed, look for a key. */
+static void
+look_for_key(TviewWriter *writer, IndexScanDesc *scan, Snapshot snapshot, const Datum *key)
+{
+	int			nkeys = writer->desc->nkeys;
+
+	if (*scan == NULL)
+		*scan = index_beginscan_compat(writer->rel, writer->key_index, snapshot, nkeys);
+	for (int i = 0; i < nkeys; i++)
+		writer->scan_keys[i].sk_argument = key[writer->scan_key_of[i]];
+	index_rescan(*scan, writer->scan_keys, nkeys, NULL, 0);
+}
+
 /* Find the stored row of a key; it becomes the current row. */
 bool
 tview_writer_find(TviewWriter *writer, const Datum *key)
 {
-	int			nkeys = writer->desc->nkeys;
 	bool		found;
 
-	if (writer->scan == NULL)
-		writer->scan = index_beginscan_compat(writer->rel, writer->key_index,
-											  writer->snapshot, nkeys);
-	for (int i = 0; i < nkeys; i++)
-		writer->scan_keys[i].sk_argument = key[writer->scan_key_of[i]];
-	index_rescan(writer->scan, writer->scan_keys, nkeys, NULL, 0);
+	look_for_key(writer, &writer->scan, writer->snapshot, key);
 	found = index_getnext_slot(writer->scan, ForwardScanDirection, writer->stored);
 	if (found)
 		ExecMaterializeSlot(writer->stored);
@@ -236,35 +251,90 @@ check_result(TviewWriter *writer, TM_Result result)
 			 errhint("Retry the transaction.")));
 }
 
+/*
+ * Does the transaction's snapshot show a version of this key other than one?  All
+ * versions are looked at, since for the server's conflict detection at
+ * SERIALIZABLE this is no reading.
+ */
+static bool
+snapshot_shows_other(TviewWriter *writer, const Datum *key, ItemPointer tid)
+{
+	bool		other = false;
+
+	if (writer->seen == NULL)
+		writer->seen = table_slot_create(writer->rel, NULL);
+	look_for_key(writer, &writer->seen_scan, SnapshotAny, key);
+	while (!other && index_getnext_slot(writer->seen_scan, ForwardScanDirection, writer->seen))
+		other = (tid == NULL || !ItemPointerEquals(tid, &writer->seen->tts_tid)) &&
+			table_tuple_satisfies_snapshot(writer->rel, writer->seen,
+										   GetTransactionSnapshot());
+	ExecClearTuple(writer->seen);
+	return other;
+}
+
+/*
+ * A key is refreshed whose stored row is the current one, if it exists.  A
+ * transaction that keeps one snapshot may see another version: see conflict.c.
+ */
+void
+tview_writer_note_key(TviewWriter *writer, const Datum *key, bool exists)
+{
+	if (IsolationUsesXactSnapshot() &&
+		snapshot_shows_other(writer, key, exists ? &writer->stored->tts_tid : NULL))
+		tview_conflict_note(writer->desc->tview);
+}
+
+static void
+delete_version(TviewWriter *writer, ItemPointer tid)
+{
+	TM_FailureData failure;
+
+	check_result(writer,
+				 table_tuple_delete(writer->rel, tid, GetCurrentCommandId(true),
+									writer->snapshot, InvalidSnapshot, true,
+									&failure, false));
+}
+
 /* Delete the current row. */
 void
 tview_writer_delete(TviewWriter *writer)
 {
 	ItemPointerData tid = writer->stored->tts_tid;
-	TM_FailureData failure;
 
-	check_result(writer,
-				 table_tuple_delete(writer->rel, &tid, GetCurrentCommandId(true),
-									writer->snapshot, InvalidSnapshot, true,
-									&failure, false));
+	delete_version(writer, &tid);
 	ExecARDeleteTriggers(writer->estate, writer->relinfo, &tid, NULL,
 						 writer->delete_capture, false);
 	writer->deleted++;
 }
 
 static void
-update_row(TviewWriter *writer)
+check_constraints(TviewWriter *writer)
 {
-	ItemPointerData tid = writer->stored->tts_tid;
+	if (writer->rel->rd_att->constr != NULL)
+		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
+}
+
+/* The version at this place is the fresh row now. */
+static void
+fire_update(TviewWriter *writer, ItemPointer tid, List *recheck)
+{
+	ExecARUpdateTriggers(writer->estate, writer->relinfo, NULL, NULL, tid, NULL,
+						 writer->fresh, recheck, writer->update_capture, false);
+	writer->updated++;
+	ResetPerTupleExprContext(writer->estate);
+}
+
+static void
+update_version(TviewWriter *writer, ItemPointer tid)
+{
 	TM_FailureData failure;
 	LockTupleMode lockmode;
 	TviewUpdateIndexes indexes;
 	List	   *recheck = NIL;
 
-	if (writer->rel->rd_att->constr != NULL)
-		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
+	check_constraints(writer);
 	check_result(writer,
-				 table_tuple_update(writer->rel, &tid, writer->fresh,
+				 table_tuple_update(writer->rel, tid, writer->fresh,
 									GetCurrentCommandId(true), writer->snapshot,
 									InvalidSnapshot, true, &failure, &lockmode,
 									&indexes));
@@ -275,24 +345,26 @@ update_row(TviewWriter *writer)
 											   writer->estate, true,
 											   update_only_summarizing(indexes));
 	}
-	ExecARUpdateTriggers(writer->estate, writer->relinfo, NULL, NULL, &tid, NULL,
-						 writer->fresh, recheck, writer->update_capture, false);
-	writer->updated++;
-	ResetPerTupleExprContext(writer->estate);
+	fire_update(writer, tid, recheck);
+}
+
+/* Returns the indexes whose deferred check is to be repeated. */
+static List *
+insert_version(TviewWriter *writer)
+{
+	need_indexes(writer);
+	check_constraints(writer);
+	table_tuple_insert(writer->rel, writer->fresh, GetCurrentCommandId(true), 0,
+					   NULL);
+	return ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
+										writer->estate, false, false);
 }
 
 static void
 insert_row(TviewWriter *writer)
 {
-	List	   *recheck;
+	List	   *recheck = insert_version(writer);
 
-	need_indexes(writer);
-	if (writer->rel->rd_att->constr != NULL)
-		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
-	table_tuple_insert(writer->rel, writer->fresh, GetCurrentCommandId(true), 0,
-					   NULL);
-	recheck = ExecInsertIndexTuples_compat(writer->relinfo, writer->fresh,
-										   writer->estate, false, false);
 	ExecARInsertTriggers(writer->estate, writer->relinfo, writer->fresh, recheck,
 						 writer->insert_capture);
 	writer->inserted++;
@@ -388,21 +460,38 @@ insert_later(TviewWriter *writer)
 	tuplestore_puttupleslot(writer->inserts, writer->fresh);
 }
 
+static void
+move_later(TviewWriter *writer)
+{
+	if (writer->moves == NULL)
+	{
+		writer->moves = tuplestore_begin_heap(false, false, work_mem);
+		writer->moved_allocated = 8;
+		writer->moved = palloc(sizeof(ItemPointerData) * writer->moved_allocated);
+	}
+	if (writer->nmoved == writer->moved_allocated)
+	{
+		writer->moved_allocated *= 2;
+		writer->moved = repalloc_huge(writer->moved, sizeof(ItemPointerData) *
+									  writer->moved_allocated);
+	}
+	writer->moved[writer->nmoved++] = writer->stored->tts_tid;
+	tuplestore_puttupleslot(writer->moves, writer->fresh);
+}
+
 /* Replace the current row by the fresh one, if it differs in these columns. */
 static void
 replace_row(TviewWriter *writer, const AttrNumber *columns, int ncolumns)
 {
+	ItemPointerData tid = writer->stored->tts_tid;
 	bool		unique_differs;
 
 	if (!row_differs(writer, columns, ncolumns, &unique_differs))
 		return;
 	if (unique_differs)
-	{
-		tview_writer_delete(writer);
-		insert_later(writer);
-	}
+		move_later(writer);
 	else
-		update_row(writer);
+		update_version(writer, &tid);
 }
 
 /*
@@ -467,36 +556,68 @@ tview_writer_compare(TviewWriter *writer, const Datum *values, const bool *nulls
 	return 0;
 }
 
-/* Do the insertions that were put off. */
+/* Fetch the next row that was put off into the fresh slot. */
+static bool
+next_put_off(TviewWriter *writer, Tuplestorestate *store, TupleTableSlot *slot)
+{
+	TupleTableSlot *fresh = writer->fresh;
+	int			natts = fresh->tts_tupleDescriptor->natts;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!tuplestore_gettupleslot(store, true, false, slot))
+		return false;
+	ExecClearTuple(fresh);
+	slot_getallattrs(slot);
+	memcpy(fresh->tts_values, slot->tts_values, sizeof(Datum) * natts);
+	memcpy(fresh->tts_isnull, slot->tts_isnull, sizeof(bool) * natts);
+	ExecStoreVirtualTuple(fresh);
+	fresh->tts_tableOid = RelationGetRelid(writer->rel);
+	return true;
+}
+
+/* Only if there are several rows can one need a value that another gives up. */
+static void
+do_moves(TviewWriter *writer, TupleTableSlot *slot)
+{
+	bool		several = writer->nmoved > 1;
+
+	for (int i = 0; several && i < writer->nmoved; i++)
+		delete_version(writer, &writer->moved[i]);
+	for (int i = 0; next_put_off(writer, writer->moves, slot); i++)
+	{
+		if (several)
+			fire_update(writer, &writer->moved[i], insert_version(writer));
+		else
+			update_version(writer, &writer->moved[i]);
+	}
+	tuplestore_end(writer->moves);
+	writer->moves = NULL;
+	writer->nmoved = 0;
+}
+
+static void
+do_inserts(TviewWriter *writer, TupleTableSlot *slot)
+{
+	while (next_put_off(writer, writer->inserts, slot))
+		insert_row(writer);
+	tuplestore_end(writer->inserts);
+	writer->inserts = NULL;
+}
+
+/* Do what was put off. */
 void
 tview_writer_flush(TviewWriter *writer)
 {
 	TupleTableSlot *slot;
-	TupleTableSlot *fresh = writer->fresh;
 
-	if (writer->inserts == NULL)
+	if (writer->moves == NULL && writer->inserts == NULL)
 		return;
-
-	/* What this flush deleted must be gone for its unique checks. */
-	CommandCounterIncrement();
-	slot = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
-									&TTSOpsMinimalTuple);
-	while (tuplestore_gettupleslot(writer->inserts, true, false, slot))
-	{
-		CHECK_FOR_INTERRUPTS();
-		ExecClearTuple(fresh);
-		slot_getallattrs(slot);
-		memcpy(fresh->tts_values, slot->tts_values,
-			   sizeof(Datum) * slot->tts_tupleDescriptor->natts);
-		memcpy(fresh->tts_isnull, slot->tts_isnull,
-			   sizeof(bool) * slot->tts_tupleDescriptor->natts);
-		ExecStoreVirtualTuple(fresh);
-		fresh->tts_tableOid = RelationGetRelid(writer->rel);
-		insert_row(writer);
-	}
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel), &TTSOpsMinimalTuple);
+	if (writer->moves != NULL)
+		do_moves(writer, slot);
+	if (writer->inserts != NULL)
+		do_inserts(writer, slot);
 	ExecDropSingleTupleTableSlot(slot);
-	tuplestore_end(writer->inserts);
-	writer->inserts = NULL;
 }
 
 /*
@@ -526,11 +647,14 @@ tview_writer_close(TviewWriter *writer)
 {
 	if (writer->scan != NULL)
 		index_endscan(writer->scan);
+	if (writer->seen_scan != NULL)
+		index_endscan(writer->seen_scan);
+	if (writer->seen != NULL)
+		ExecDropSingleTupleTableSlot(writer->seen);
 	ExecDropSingleTupleTableSlot(writer->stored);
 	ExecDropSingleTupleTableSlot(writer->fresh);
 	index_close(writer->key_index, NoLock);
-	if (writer->indexes_open)
-		ExecCloseIndices(writer->relinfo);
+	ExecCloseResultRelations(writer->estate);
 	ExecResetTupleTable(writer->estate->es_tupleTable, false);
 	FreeExecutorState(writer->estate);
 	table_close(writer->rel, NoLock);

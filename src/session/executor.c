@@ -3,18 +3,20 @@
  *		Queries see their transaction's own changes in tviews.
  *
  * Before a query starts, what is pending for the tviews in its range table is
- * flushed, and the query's snapshot is advanced past the flush.  This covers
+ * flushed, and the query's snapshot is renewed.  This covers
  * plain and prepared statements, cursors, and queries inside functions, since
  * each of them starts the executor.
  */
 #include "base/compat.h"
 
+#include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "executor/executor.h"
 #include "refresh/refresh.h"
 #include "session/session.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
@@ -36,60 +38,98 @@ relations_of(PlannedStmt *stmt)
 	return relids;
 }
 
-/*
- * Let the query see what flushes wrote, and nothing else that it would not have
- * seen: the same snapshot at a later command.
- */
-static void
-advance_snapshot(QueryDesc *query)
+/* The tviews that a query reads. */
+static List *
+tviews_read(QueryDesc *query)
 {
-	Snapshot	before = query->snapshot;
+	List	   *tviews = NIL;
+	ListCell   *lc;
 
-	PushCopiedSnapshot(before);
-	UpdateActiveSnapshotCommandId();
-	query->snapshot = RegisterSnapshot(GetActiveSnapshot());
-	PopActiveSnapshot();
-	UnregisterSnapshot(before);
+	foreach(lc, relations_of(query->plannedstmt))
+		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+			tviews = list_append_unique_oid(tviews, lfirst_oid(lc));
+	return tviews;
 }
 
 /*
- * Was the query's snapshot taken before a flush wrote a tview that it reads?
- * This query's own flush, or one before a query inside a function that runs
- * with the snapshot of its caller.
+ * Was the query's snapshot taken before a flush wrote tviews?  This query's own
+ * flush, or one before a query inside a function that runs with the snapshot of
+ * its caller.
  */
 static bool
 snapshot_is_behind(QueryDesc *query)
 {
+	return IsMVCCSnapshot(query->snapshot) &&
+		query->snapshot->curcid < tview_flushed_command();
+}
+
+/*
+ * Let the query see what the flush wrote.  At READ COMMITTED that takes a new
+ * snapshot: the flush may have waited for another transaction and then replaced
+ * a row that this one wrote, of which the old snapshot shows the version before.
+ */
+static void
+renew_snapshot(QueryDesc *query)
+{
+	Snapshot	before = query->snapshot;
+
+	query->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	UnregisterSnapshot(before);
+}
+
+/* Does the plan call functions of users, which may read anything? */
+static bool
+calls_functions(PlannedStmt *stmt)
+{
 	ListCell   *lc;
 
-	if (query->snapshot == InvalidSnapshot || !IsMVCCSnapshot(query->snapshot) ||
-		query->snapshot->curcid >= tview_flushed_command())
-		return false;
-	foreach(lc, relations_of(query->plannedstmt))
-		if (tview_meta_of_table(lfirst_oid(lc)) != NULL)
+	foreach(lc, stmt->invalItems)
+		if (lfirst_node(PlanInvalItem, lc)->cacheId == PROCOID)
 			return true;
 	return false;
+}
+
+/* May parallel workers read tviews that the plan does not mention? */
+static bool
+workers_may_read(QueryDesc *query)
+{
+	return query->plannedstmt->parallelModeNeeded && calls_functions(query->plannedstmt);
 }
 
 static void
 flush_for_query(QueryDesc *query)
 {
 	/* A worker cannot know what is pending here: flush all before. */
-	if (query->plannedstmt->parallelModeNeeded)
+	if (workers_may_read(query))
 		tview_flush();
 	else
 		tview_flush_for(relations_of(query->plannedstmt));
 }
 
+/* Have the tviews that a query reads show all that its transaction did. */
+static void
+prepare_reading(QueryDesc *query)
+{
+	List	   *tviews;
+
+	if (tview_dirty_pending())
+		flush_for_query(query);
+	if ((tview_flushed_command() == 0 && !IsolationIsSerializable()) ||
+		query->snapshot == InvalidSnapshot)
+		return;
+	tviews = tviews_read(query);
+	if (tviews == NIL && !workers_may_read(query))
+		return;
+	if (snapshot_is_behind(query))
+		renew_snapshot(query);
+	tview_conflict_check(tviews, query->snapshot);
+}
+
 static void
 tview_ExecutorStart(QueryDesc *query, int eflags)
 {
-	if (tview_dirty_pending() && !tview_flush_is_writing() &&
-		!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-		flush_for_query(query);
-	if (tview_flushed_command() != 0 && !tview_flush_is_writing() &&
-		snapshot_is_behind(query))
-		advance_snapshot(query);
+	if (!tview_flush_is_writing() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		prepare_reading(query);
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
 	else

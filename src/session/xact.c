@@ -64,6 +64,7 @@ static void
 forget_everything(void)
 {
 	tview_flush_abort(1);
+	tview_conflict_forget();
 	tview_dirty_xact_end();
 	tview_desc_at_xact_end();
 }

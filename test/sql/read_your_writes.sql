@@ -127,6 +127,27 @@ UPDATE t SET b = 60;
 SELECT sum(b) FROM tv_t;
 COMMIT;
 SELECT same('tv_t, tv_sum', 'parallel');
+-- parallel workers that read tviews in a function: the plan does not mention them
+CREATE TABLE big AS SELECT n FROM generate_series(1, 20000) n;
+ALTER TABLE big SET (parallel_workers = 2);
+ANALYZE big;
+CREATE FUNCTION total(int) RETURNS bigint LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = reading AS
+	$$ BEGIN RETURN (SELECT sum(b) FROM tv_t); END $$;
+SET max_parallel_workers_per_gather = 2;
+BEGIN;
+UPDATE t SET b = 70;
+SELECT total(n), count(*) FROM big GROUP BY 1;
+SET LOCAL parallel_leader_participation = off;
+UPDATE t SET b = 71;
+SELECT total(n), count(*) FROM big GROUP BY 1;
+COMMIT;
+-- where they cannot, the flush waits
+BEGIN;
+UPDATE t SET b = 72;
+SELECT count(*) FROM big;
+SELECT equals('no flush, no lock', (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 41), 0);
+COMMIT;
+SELECT same('tv_t, tv_sum', 'parallel functions');
 
 SET client_min_messages = warning;
 DROP SCHEMA reading CASCADE;

@@ -130,5 +130,27 @@ CREATE TRIGGER count_forever AFTER UPDATE ON tv_user FOR EACH ROW EXECUTE FUNCTI
 SELECT refused('triggers that do not end', '54001', $$UPDATE tb_user SET name = 'loop' WHERE pk_user = 3; SELECT FROM tv_user$$);
 SELECT same('tv_company, tv_user, tv_post', 'triggers that do not end');
 
+-- a foreign key to a tview: triggers of the table that it reaches run as whoever writes, as they do elsewhere
+CREATE ROLE regress_cascader;
+GRANT USAGE ON SCHEMA cascades TO regress_cascader;
+CREATE TABLE source (pk int PRIMARY KEY);
+INSERT INTO source VALUES (1), (2);
+CREATE TVIEW tv_source WITH (key = 'pk') AS SELECT pk FROM source;
+CREATE TABLE child (pk int PRIMARY KEY, source int REFERENCES tv_source ON DELETE CASCADE);
+INSERT INTO child VALUES (1, 1), (2, 2);
+CREATE TVIEW tv_child WITH (key = 'pk') AS SELECT pk, source FROM child;
+CREATE TABLE who (gone int, name text, path text);
+GRANT INSERT ON who TO PUBLIC;
+CREATE FUNCTION note_who() RETURNS trigger LANGUAGE plpgsql AS
+	$$ BEGIN INSERT INTO who VALUES (old.pk, current_user, current_setting('search_path')); RETURN NULL; END $$;
+CREATE TRIGGER note_who AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION note_who();
+GRANT SELECT, DELETE ON source TO regress_cascader;
+SET ROLE regress_cascader;
+DELETE FROM source WHERE pk = 1;
+RESET ROLE;
+TABLE who;
+SELECT same('tv_source, tv_child', 'a foreign key to a tview');
+
 SET client_min_messages = warning;
 DROP SCHEMA cascades CASCADE;
+DROP ROLE regress_cascader;

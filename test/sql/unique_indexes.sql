@@ -71,5 +71,34 @@ UPDATE two SET c = c + 1 WHERE a = 1;
 DELETE FROM two WHERE b = 'y';
 SELECT same('tv_two', 'columns in another order');
 
+-- a row whose unique values change is updated, for foreign keys and triggers
+CREATE TABLE account (pk int PRIMARY KEY, id int, name text);
+INSERT INTO account VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c');
+CREATE TVIEW tv_account WITH (key = 'pk') AS SELECT pk, id, name FROM account;
+CREATE UNIQUE INDEX ON tv_account (id);
+CREATE TABLE likes (pk int PRIMARY KEY, account int REFERENCES tv_account (pk) ON DELETE CASCADE, id int REFERENCES tv_account (id) ON UPDATE CASCADE);
+CREATE TABLE keeps (account int REFERENCES tv_account (pk) ON DELETE RESTRICT);
+INSERT INTO likes VALUES (1, 1, 10), (2, 2, 20);
+INSERT INTO keeps VALUES (3);
+CREATE TVIEW tv_likes WITH (key = 'pk') AS SELECT pk, account, id, (SELECT name FROM tv_account a WHERE a.pk = account) AS name FROM likes;
+UPDATE account SET id = id + 1 WHERE pk <> 2;
+TABLE likes ORDER BY 1;
+SELECT same('tv_account, tv_likes', 'unique values change');
+CREATE TABLE log (what text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (TG_OP || ' ' || (SELECT string_agg(pk || ':' || id, ' ' ORDER BY pk) FROM new_rows)); RETURN NULL; END $$;
+CREATE TRIGGER note AFTER UPDATE ON tv_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note();
+CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'neither inserted nor deleted'; END $$;
+CREATE TRIGGER never AFTER INSERT OR DELETE ON tv_account FOR EACH ROW EXECUTE FUNCTION never();
+ALTER TABLE likes DROP CONSTRAINT likes_id_fkey;
+UPDATE account SET id = 42 - id WHERE pk <> 2;
+UPDATE account SET id = 51 - id WHERE pk <> 3;
+TABLE log;
+TABLE likes ORDER BY 1;
+SELECT same('tv_account, tv_likes', 'unique values swapped');
+DROP TRIGGER never ON tv_account;
+DELETE FROM account WHERE pk = 1;
+TABLE likes ORDER BY 1;
+SELECT same('tv_account, tv_likes', 'cascades');
+
 SET client_min_messages = warning;
 DROP SCHEMA uniques CASCADE;
