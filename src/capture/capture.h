@@ -35,6 +35,7 @@ extern List *tview_dirty_take(Oid tview);
 extern int64 tview_dirty_count(DirtySet *set);
 extern void tview_dirty_copy(DirtySet *set, Tuplestorestate *store);
 extern List *tview_dirty_taken_before(Oid tview, List *taken);
+extern bool tview_dirty_rebind(List *bound, TviewDesc *desc);
 extern void tview_dirty_release(void);
 extern void tview_dirty_subxact_commit(int level);
 extern void tview_dirty_subxact_abort(int level);

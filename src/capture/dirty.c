@@ -21,6 +21,7 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "analyze/parts.h"
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "common/hashfn.h"
@@ -279,6 +280,55 @@ tview_dirty_taken_before(Oid tview, List *taken)
 			before = lappend(before, set);
 	}
 	return before;
+}
+
+/* The trace of a descriptor that captures the same values of the same rows. */
+static TviewTrace *
+same_trace(TviewDesc *desc, const TviewTrace *trace)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->traces)
+	{
+		TviewTrace *other = lfirst(lc);
+
+		if (other->occurrence == trace->occurrence && other->relid == trace->relid &&
+			!other->whole && other->ncaptured == trace->ncaptured &&
+			memcmp(other->captured, trace->captured,
+				   sizeof(AttrNumber) * trace->ncaptured) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/*
+ * Have sets belong to the current descriptor of their tview.  Something replaced
+ * theirs since the capture, mostly what changes nothing, like ANALYZE, or names
+ * in the queries of the old one.  Of another descriptor it is not known what the
+ * parts are, so all may have changed.  False where the current one does not
+ * capture the same: then what there is says nothing.
+ */
+bool
+tview_dirty_rebind(List *bound, TviewDesc *desc)
+{
+	Bitmapset  *whole = bms_make_singleton(TVIEW_WHOLE_ROW);
+	ListCell   *lc;
+
+	foreach(lc, bound)
+	{
+		DirtySet   *set = lfirst(lc);
+		TviewTrace *trace;
+
+		if (set->desc == desc)
+			continue;
+		trace = set->trace == NULL ? NULL : same_trace(desc, set->trace);
+		if (trace == NULL)
+			return false;
+		set->desc = desc;
+		set->trace = trace;
+		add_parts(set, whole);
+	}
+	return true;
 }
 
 /*

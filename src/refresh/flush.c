@@ -15,7 +15,6 @@
 #include "base/compat.h"
 
 #include "access/xact.h"
-#include "analyze/parts.h"
 #include "base/sandbox.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
@@ -95,49 +94,15 @@ includes_whole(List *sets)
 	return false;
 }
 
-/*
- * Add the keys that the sets may concern.  A descriptor that was replaced in
- * the middle of the transaction still traces what was captured under it.
- */
-static void
-trace_sets(List *sets, KeySet *keys)
-{
-	List	   *rest = sets;
-
-	while (rest != NIL)
-	{
-		TviewDesc  *desc = ((DirtySet *) linitial(rest))->desc;
-		List	   *same = NIL;
-		List	   *others = NIL;
-		ListCell   *lc;
-
-		foreach(lc, rest)
-		{
-			if (((DirtySet *) lfirst(lc))->desc == desc)
-				same = lappend(same, lfirst(lc));
-			else
-				others = lappend(others, lfirst(lc));
-		}
-		tview_trace_keys(same, keys);
-		rest = others;
-	}
-}
-
 /* The parts of the rows that the sets may concern. */
 static Bitmapset *
-parts_of_sets(TviewDesc *desc, List *sets)
+parts_of_sets(List *sets)
 {
 	Bitmapset  *parts = NULL;
 	ListCell   *lc;
 
 	foreach(lc, sets)
-	{
-		DirtySet   *set = lfirst(lc);
-
-		/* Another descriptor may number the parts in another way. */
-		parts = set->desc != desc ? bms_add_member(parts, TVIEW_WHOLE_ROW) :
-			bms_add_members(parts, set->parts);
-	}
+		parts = bms_add_members(parts, ((DirtySet *) lfirst(lc))->parts);
 	return parts;
 }
 
@@ -157,10 +122,10 @@ may_lose_key(List *sets)
 static void
 apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
 {
-	Bitmapset  *parts = parts_of_sets(desc, sets);
+	Bitmapset  *parts = parts_of_sets(sets);
 	bool		pass;
 
-	trace_sets(sets, keys);
+	tview_trace_keys(sets, keys);
 	keyset_unique(keys);
 	pass = tview_pass_is_cheaper(desc, keys, parts);
 	tview_count_refresh(desc->tview, keys->count, pass);
@@ -178,18 +143,18 @@ apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
 static void
 apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 {
+	List	   *all = list_concat_copy(sets, tview_dirty_taken_before(desc->tview, sets));
 	KeySet	   *keys = keyset_create(desc);
 	TviewErrorContext context;
 
 	tview_error_context_push(&context, desc, keys);
-	if (includes_whole(sets))
+	if (includes_whole(sets) || !tview_dirty_rebind(all, desc))
 	{
 		tview_count_recompute(desc->tview);
 		tview_recompute_whole(desc, writer);
 	}
 	else
-		apply_keys(desc, list_concat_copy(sets, tview_dirty_taken_before(desc->tview, sets)),
-				   keys, writer);
+		apply_keys(desc, all, keys, writer);
 	tview_writer_flush(writer);
 	tview_error_context_pop(&context);
 }
