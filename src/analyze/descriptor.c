@@ -374,25 +374,45 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	return desc;
 }
 
+/* Throw where a tview, or a part of it, is not there, or goes while we wait. */
+static void
+check_existence(Oid tview)
+{
+	char	   *name;
+
+	if (tview_still_exists(tview))
+		return;
+	name = get_rel_name(tview);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("tview with OID %u does not exist", tview),
+				 errdetail("It was dropped in the meantime.")));
+	if (tview_meta_of_table(tview) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a tview", name)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("the backing view of tview \"%s\" does not exist", name),
+			 errhint("Drop the table and create the tview again.")));
+}
+
 static TviewDesc *
 make_descriptor(Oid tview)
 {
-	const TviewMeta *meta = tview_meta_of_table(tview);
 	MemoryContext context;
 	MemoryContext old;
 	TviewDesc  *desc;
 	uint64		before = generation;
 
-	if (meta == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a tview", get_rel_name(tview))));
+	check_existence(tview);
 
 	/* Under the transaction until complete, so that an error frees it. */
 	context = AllocSetContextCreate(CurTransactionContext, "tview descriptor",
 									ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	desc = build_descriptor(meta, context);
+	desc = build_descriptor(tview_meta_of_table(tview), context);
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(context, CacheMemoryContext);
 

@@ -153,11 +153,11 @@ enable_always(Oid relid, const char *trigger)
 }
 
 /*
- * Wait for the writers of a tview's base tables before it is dropped; where
- * the triggers will go as well, with the lock that this needs.
+ * Wait for the writers of base tables before tviews that read them are dropped;
+ * where the triggers will go as well, with the lock that this needs.
  */
 void
-tview_capture_lock_for_drop(List *relids)
+tview_capture_lock_for_drop(List *relids, List *tviews)
 {
 	List	   *targets = tview_capture_targets(relids);
 	ListCell   *lc;
@@ -165,7 +165,7 @@ tview_capture_lock_for_drop(List *relids)
 	list_sort(targets, list_oid_cmp);
 	foreach(lc, targets)
 		LockRelationOid(lfirst_oid(lc),
-						list_length(tviews_reading(lfirst_oid(lc))) > 1 ?
+						list_difference_oid(tviews_reading(lfirst_oid(lc)), tviews) != NIL ?
 						ShareRowExclusiveLock : AccessExclusiveLock);
 }
 

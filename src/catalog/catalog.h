@@ -30,6 +30,7 @@ extern const TviewMeta *tview_meta_of_table(Oid relid);
 extern const TviewMeta *tview_meta_of_view(Oid relid);
 extern TviewMeta tview_meta_copy(const TviewMeta *meta);
 extern bool tview_exists(Oid relid);
+extern bool tview_still_exists(Oid relid);
 extern List *tview_meta_tables(void);
 extern const char *tview_meta_option(const TviewMeta *meta, const char *name);
 extern List *text_array_to_list(Datum array);

@@ -17,6 +17,7 @@
 #include "catalog/indexing.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -267,6 +268,31 @@ tview_exists(Oid relid)
 	return meta != NULL &&
 		SearchSysCacheExists1(RELOID, ObjectIdGetDatum(meta->tview)) &&
 		SearchSysCacheExists1(RELOID, ObjectIdGetDatum(meta->view));
+}
+
+static void
+wait_for_ddl(Oid relid)
+{
+	LockRelationOid(relid, AccessShareLock);
+	UnlockRelationOid(relid, AccessShareLock);
+}
+
+/*
+ * The same once those who have its parts locked, maybe to drop them, are done.
+ * Keeps no lock: that on the table comes after those on base tables.
+ */
+bool
+tview_still_exists(Oid relid)
+{
+	const TviewMeta *meta = tview_meta_of_table(relid);
+	Oid			view;
+
+	if (meta == NULL)
+		return false;
+	view = meta->view;
+	wait_for_ddl(relid);
+	wait_for_ddl(view);
+	return tview_exists(relid);
 }
 
 /* The tables of all tviews, as a fresh list of Oids. */

@@ -21,11 +21,30 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+/*
+ * The relation of this name, InvalidOid if there is none.  Whoever is dropping
+ * or renaming a tview of the name is waited for first.
+ */
+Oid
+tview_relid_by_name(RangeVar *range)
+{
+	Oid			relid = InvalidOid;
+	Oid			before;
+
+	do
+	{
+		before = relid;
+		relid = RangeVarGetRelid(range, NoLock, true);
+		(void) tview_still_exists(relid);
+	} while (relid != before);
+	return relid;
+}
+
 /* The tview of this name; throws where the relation is something else. */
 static const TviewMeta *
 lookup_tview(RangeVar *range, bool missing_ok)
 {
-	Oid			relid = RangeVarGetRelid(range, NoLock, true);
+	Oid			relid = tview_relid_by_name(range);
 	const TviewMeta *meta;
 
 	if (!OidIsValid(relid))
@@ -52,16 +71,67 @@ qualified(Oid relid)
 									  get_rel_name(relid));
 }
 
+/* A name in DROP TVIEW, and the tview that has it. */
+typedef struct DropTarget
+{
+	RangeVar   *range;
+	Oid			tview;
+} DropTarget;
+
+static bool
+is_target(List *targets, Oid tview)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+		if (((DropTarget *) lfirst(lc))->tview == tview)
+			return true;
+	return false;
+}
+
+/* The tviews that have these names by now, each once. */
+static List *
+find_targets(List *ranges, bool missing_ok)
+{
+	List	   *targets = NIL;
+	ListCell   *lc;
+
+	foreach(lc, ranges)
+	{
+		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
+		DropTarget *target;
+
+		if (meta == NULL || is_target(targets, meta->tview))
+			continue;
+		target = palloc(sizeof(DropTarget));
+		target->range = lfirst(lc);
+		target->tview = meta->tview;
+		targets = lappend(targets, target);
+	}
+	return targets;
+}
+
+static List *
+ranges_of(List *targets)
+{
+	List	   *ranges = NIL;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+		ranges = lappend(ranges, ((DropTarget *) lfirst(lc))->range);
+	return ranges;
+}
+
 /* Does another of these tviews read this one? */
 static bool
-is_read_by_another(Oid tview, List *tviews)
+is_read_by_another(Oid tview, List *targets)
 {
 	Oid			view = tview_desc(tview)->view;
 	ListCell   *lc;
 
-	foreach(lc, tviews)
+	foreach(lc, targets)
 	{
-		TviewDesc  *other = tview_desc(lfirst_oid(lc));
+		TviewDesc  *other = tview_desc(((DropTarget *) lfirst(lc))->tview);
 
 		if (other->tview != tview &&
 			(list_member_oid(other->base_relations, tview) ||
@@ -71,37 +141,70 @@ is_read_by_another(Oid tview, List *tviews)
 	return false;
 }
 
+/* One that no other of them reads. */
+static DropTarget *
+next_target(List *targets)
+{
+	ListCell   *lc;
+
+	foreach(lc, targets)
+		if (!is_read_by_another(((DropTarget *) lfirst(lc))->tview, targets))
+			return lfirst(lc);
+	return linitial(targets);
+}
+
+/*
+ * Wait for those who write the base tables, of all tviews at once since one may
+ * read another; false where meanwhile one has gone, or has another name.
+ */
+static bool
+lock_targets(List *targets)
+{
+	List	   *tviews = NIL;
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, targets)
+	{
+		Oid			tview = ((DropTarget *) lfirst(lc))->tview;
+
+		tviews = lappend_oid(tviews, tview);
+		relids = list_concat_unique_oid(relids, tview_desc(tview)->base_relations);
+	}
+	tview_capture_lock_for_drop(relids, tviews);
+	foreach(lc, targets)
+	{
+		DropTarget *target = lfirst(lc);
+
+		if (!tview_exists(target->tview) ||
+			RangeVarGetRelid(target->range, NoLock, true) != target->tview)
+			return false;
+	}
+	return true;
+}
+
 /* DROP TVIEW a, b: DROP TABLE of each, those that read others first. */
 void
 tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 {
-	List	   *tviews = NIL;
-	ListCell   *lc;
+	List	   *targets = find_targets(ranges, missing_ok);
 
-	foreach(lc, ranges)
+	while (!lock_targets(targets))
+		targets = find_targets(ranges_of(targets), missing_ok);
+	while (targets != NIL)
 	{
-		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
+		DropTarget *target = next_target(targets);
+		ListCell   *lc;
 
-		if (meta != NULL)
-			tviews = list_append_unique_oid(tviews, meta->tview);
-	}
-	while (tviews != NIL)
-	{
-		Oid			tview = InvalidOid;
-
-		foreach(lc, tviews)
-			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
-				tview = lfirst_oid(lc);
-		tviews = list_delete_oid(tviews, tview);
-		tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
-		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
+		targets = list_delete_ptr(targets, target);
+		tview_ddl_execute("DROP TABLE %s%s", qualified(target->tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();
 
 		/* CASCADE may have taken others along. */
-		foreach(lc, tviews)
-			if (tview_meta_of_table(lfirst_oid(lc)) == NULL)
-				tviews = foreach_delete_current(tviews, lc);
+		foreach(lc, targets)
+			if (tview_meta_of_table(((DropTarget *) lfirst(lc))->tview) == NULL)
+				targets = foreach_delete_current(targets, lc);
 	}
 }
 

@@ -396,6 +396,20 @@ duplicate_relation(const char *name)
 			 errhint("Choose another name, or drop the relation.")));
 }
 
+/* Who is dropping or renaming the tview that has the name is waited for. */
+static void
+wait_for_existing(TviewRequest *request)
+{
+	Oid			before;
+
+	do
+	{
+		before = request->self;
+		(void) tview_still_exists(before);
+		request->self = get_relname_relid(request->name, request->schema);
+	} while (request->self != before);
+}
+
 /* Look for what is there already; false where there is nothing to do. */
 static bool
 check_existing(TviewRequest *request)
@@ -425,6 +439,20 @@ check_existing(TviewRequest *request)
 	return true;
 }
 
+/* While we waited for locks, the tview may have been dropped or renamed. */
+static void
+check_unchanged(TviewRequest *request)
+{
+	if (OidIsValid(request->self) &&
+		(!tview_exists(request->self) ||
+		 get_relname_relid(request->name, request->schema) != request->self))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("tview \"%s\" was dropped or renamed by another transaction",
+						request->name),
+				 errhint("Run the statement again.")));
+}
+
 static void
 create_objects(TviewRequest *request, List *relids)
 {
@@ -438,6 +466,7 @@ create_objects(TviewRequest *request, List *relids)
 	if (OidIsValid(request->self))
 		relids_to_lock = list_union_oid(relids, tview_desc(request->self)->base_relations);
 	tview_capture_lock(relids_to_lock);
+	check_unchanged(request);
 	create_view(request);
 	if (OidIsValid(request->self))
 		replace(request, request->self, relids, settings);
@@ -454,6 +483,7 @@ tview_create(TviewRequest *request)
 	List	   *relids;
 
 	tview_request_resolve(request);
+	wait_for_existing(request);
 	if (!check_existing(request))
 		return false;
 	relids = check_definition(request);
@@ -476,8 +506,14 @@ void
 tview_populate(Oid tview)
 {
 	TviewMeta	meta = tview_meta_copy(tview_meta_of_table(tview));
+	char	   *name = get_rel_name(tview);
 
 	tview_capture_lock(tview_desc(tview)->base_relations);
+	if (!tview_exists(tview))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("tview \"%s\" does not exist", name),
+				 errdetail("It was dropped in the meantime.")));
 	meta.populated = true;
 	tview_meta_update(&meta);
 	CommandCounterIncrement();

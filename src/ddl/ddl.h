@@ -21,6 +21,7 @@ extern bool tview_ddl_active(void);
 extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 
 /* alter.c */
+extern Oid	tview_relid_by_name(RangeVar *range);
 extern void tview_alter(Node *statement);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 

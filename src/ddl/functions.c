@@ -87,6 +87,7 @@ pg_tviews_refresh(PG_FUNCTION_ARGS)
 {
 	RangeVar   *range = range_from_text(PG_GETARG_TEXT_PP(0));
 
+	(void) tview_relid_by_name(range);	/* may have to wait */
 	refresh(RangeVarGetRelid(range, NoLock, false));
 	PG_RETURN_VOID();
 }
@@ -101,10 +102,12 @@ pg_tviews_refresh_all(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
+		if (tview_exists(lfirst_oid(lc)) &&
+			relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
 			pending = lappend_oid(pending, lfirst_oid(lc));
 	list_sort(pending, list_oid_cmp);
 	foreach(lc, pending)
-		refresh(lfirst_oid(lc));
+		if (tview_still_exists(lfirst_oid(lc)))
+			refresh(lfirst_oid(lc));
 	PG_RETURN_VOID();
 }
