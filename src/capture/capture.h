@@ -54,7 +54,7 @@ extern bool tview_in_statement(void);
 extern void tview_capture_lock(List *relids);
 extern void tview_capture_lock_for_drop(List *relids, List *tviews);
 extern void tview_capture_install(List *relids);
-extern bool tview_capture_enable(Oid relid);
+extern bool tview_capture_enable(Oid relid, bool disabled);
 extern void tview_capture_sweep(void);
 extern List *tview_capture_targets(List *relids);
 

@@ -90,6 +90,7 @@ typedef struct CaptureTrigger
 	bool		truncate;		/* else for rows */
 	bool		inherited;		/* a partition's copy of its parent's */
 	bool		partial;		/* enabled, but not for all origins */
+	bool		disabled;
 } CaptureTrigger;
 
 /* All capture triggers, or those of one relation. */
@@ -123,6 +124,7 @@ capture_triggers(Oid relid)
 		trigger->inherited = OidIsValid(form->tgparentid);
 		trigger->partial = (form->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
 							form->tgenabled == TRIGGER_FIRES_ON_REPLICA);
+		trigger->disabled = form->tgenabled == TRIGGER_DISABLED;
 		triggers = lappend(triggers, trigger);
 	}
 	systable_endscan(scan);
@@ -233,10 +235,11 @@ tview_capture_install(List *relids)
 
 /*
  * Make capture triggers of a relation that were enabled in another way fire
- * always again.  Returns whether there were any.
+ * always again; disabled: those that were turned off, too.  Returns whether
+ * there were any.
  */
 bool
-tview_capture_enable(Oid relid)
+tview_capture_enable(Oid relid, bool disabled)
 {
 	bool		any = false;
 	ListCell   *lc;
@@ -245,7 +248,7 @@ tview_capture_enable(Oid relid)
 	{
 		CaptureTrigger *trigger = lfirst(lc);
 
-		if (!trigger->partial)
+		if (!trigger->partial && !(disabled && trigger->disabled))
 			continue;
 		enable_always(relid, trigger->name);
 		any = true;

@@ -64,8 +64,8 @@ lookup_tview(RangeVar *range, bool missing_ok)
 	return meta;
 }
 
-static char *
-qualified(Oid relid)
+char *
+tview_qualified_name(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 									  get_rel_name(relid));
@@ -197,7 +197,7 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 		ListCell   *lc;
 
 		targets = list_delete_ptr(targets, target);
-		tview_ddl_execute("DROP TABLE %s%s", qualified(target->tview),
+		tview_ddl_execute("DROP TABLE %s%s", tview_qualified_name(target->tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();
 
@@ -208,21 +208,42 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 	}
 }
 
-static void
-rename_tview(const TviewMeta *old, char *name)
+/*
+ * The table was renamed or moved: so is the view, and what goes by its name.
+ * Everything else about the tview stays as it was.
+ */
+void
+tview_follow_table(Oid tview, const char *old_name)
 {
+	TviewMeta	meta = tview_meta_copy(tview_meta_of_table(tview));
 	TviewRequest request = {0};
-	TviewMeta	meta = tview_meta_copy(old);
+	char	   *schema = get_namespace_name(get_rel_namespace(meta.view));
+	char	   *old_table = quote_qualified_identifier(schema, old_name);
+	char	   *old_view = tview_qualified_name(meta.view);
 
-	request.schema = get_rel_namespace(meta.tview);
+	request.schema = get_rel_namespace(tview);
 	request.explicit_key = tview_meta_option(&meta, "key") != NULL;
-	tview_request_resolve_names(&request, name);
-	tview_ddl_execute("ALTER TABLE %s RENAME TO %s", qualified(meta.tview),
-					  quote_identifier(name));
-	tview_ddl_execute("ALTER VIEW %s RENAME TO %s", qualified(meta.view),
-					  quote_identifier(request.view));
+	tview_request_derive_view(&request, get_rel_name(tview));
+	if (get_rel_namespace(meta.view) != request.schema)
+		tview_ddl_execute("ALTER VIEW %s SET SCHEMA %s", old_view,
+						  quote_identifier(get_namespace_name(request.schema)));
+	if (strcmp(get_rel_name(meta.view), request.view) != 0)
+		tview_ddl_execute("ALTER VIEW %s RENAME TO %s", tview_qualified_name(meta.view),
+						  quote_identifier(request.view));
 	meta.entity = request.entity;
 	tview_meta_update(&meta);
+	tview_follow_comments(tview, meta.view, old_table, old_view);
+}
+
+/* ALTER TABLE with this action, and the same for the view. */
+static void
+rename_or_move(const TviewMeta *meta, const char *action)
+{
+	Oid			tview = meta->tview;
+	char	   *old_name = get_rel_name(tview);
+
+	tview_ddl_execute("ALTER TABLE %s %s", tview_qualified_name(tview), action);
+	tview_follow_table(tview, old_name);
 }
 
 static void
@@ -231,8 +252,8 @@ alter_both(const TviewMeta *meta, const char *action)
 	Oid			tview = meta->tview;
 	Oid			view = meta->view;
 
-	tview_ddl_execute("ALTER TABLE %s %s", qualified(tview), action);
-	tview_ddl_execute("ALTER VIEW %s %s", qualified(view), action);
+	tview_ddl_execute("ALTER TABLE %s %s", tview_qualified_name(tview), action);
+	tview_ddl_execute("ALTER VIEW %s %s", tview_qualified_name(view), action);
 }
 
 static bool
@@ -390,7 +411,7 @@ alter_statement(Node *statement)
 			unsupported(stmt->relation);
 		meta = lookup_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
-			rename_tview(meta, stmt->newname);
+			rename_or_move(meta, psprintf("RENAME TO %s", quote_identifier(stmt->newname)));
 	}
 	else if (IsA(statement, AlterObjectSchemaStmt))
 	{
@@ -398,8 +419,8 @@ alter_statement(Node *statement)
 
 		meta = lookup_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
-			alter_both(meta, psprintf("SET SCHEMA %s",
-									  quote_identifier(stmt->newschema)));
+			rename_or_move(meta, psprintf("SET SCHEMA %s",
+										  quote_identifier(stmt->newschema)));
 	}
 	else if (IsA(statement, AlterTableStmt))
 		alter_table((AlterTableStmt *) statement);

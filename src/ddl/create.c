@@ -149,9 +149,8 @@ create_view(TviewRequest *request)
 					  request->or_replace ? "OR REPLACE" : "",
 					  request->qualified_view, column_names(request, false),
 					  definition);
-	tview_ddl_execute("COMMENT ON VIEW %s IS %s", request->qualified_view,
-					  quote_literal_cstr(psprintf("definition of tview %s",
-												  request->qualified_name)));
+	if (!OidIsValid(request->self))
+		tview_comment_view(request->qualified_name, request->qualified_view);
 }
 
 /*
@@ -267,17 +266,19 @@ create_guard(TviewRequest *request)
 static void
 register_tview(TviewRequest *request, Oid tview, List *settings)
 {
+	const TviewMeta *old = tview_meta_of_table(tview);
 	TviewMeta	meta = {0};
 
 	meta.tview = tview;
-	meta.view = get_relname_relid(request->view, request->schema);
+	meta.view = old != NULL ? old->view :
+		get_relname_relid(request->view, request->schema);
 	meta.entity = request->entity;
 	meta.key_columns = request->key_columns;
 	meta.options = request->stored_options;
 	meta.settings = settings;
 	meta.populated = request->with_data;
 	meta.reads = request->reads;
-	if (tview_meta_of_table(tview) != NULL)
+	if (old != NULL)
 		tview_meta_update(&meta);
 	else
 		tview_meta_insert(&meta);
@@ -292,9 +293,7 @@ create_new(TviewRequest *request, List *relids, List *settings)
 						  "ALTER updated_at SET DEFAULT pg_catalog.now()",
 						  request->qualified_name);
 	create_indexes(request);
-	tview_ddl_execute("COMMENT ON TABLE %s IS %s", request->qualified_name,
-					  quote_literal_cstr(psprintf("tview: rows of view %s, kept by pg_tviews",
-												  request->qualified_view)));
+	tview_comment_table(request->qualified_name, request->qualified_view);
 	create_guard(request);
 	register_tview(request, get_relname_relid(request->name, request->schema),
 				   settings);
@@ -330,10 +329,11 @@ check_same_type(TviewRequest *request, Oid tview, TargetEntry *tle)
 			 errhint("Drop the tview and create it again.")));
 }
 
-/* Columns that OR REPLACE adds at the end of the definition. */
-static void
+/* Columns that OR REPLACE adds at the end of the definition; are there any? */
+static bool
 add_columns(TviewRequest *request, Oid tview)
 {
+	bool		any = false;
 	ListCell   *lc;
 
 	foreach(lc, request->query->targetList)
@@ -352,7 +352,9 @@ add_columns(TviewRequest *request, Oid tview)
 						  request->qualified_name, quote_identifier(tle->resname),
 						  column_type(expr));
 		create_index(request, tle);
+		any = true;
 	}
+	return any;
 }
 
 static bool
@@ -373,15 +375,18 @@ static void
 replace(TviewRequest *request, Oid tview, List *relids, List *settings)
 {
 	const TviewMeta *meta = tview_meta_of_table(tview);
+	bool		columns_added;
 
 	if (!same_names(meta->key_columns, request->key_columns))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("cannot change the key of tview \"%s\"", request->name),
 				 errhint("Drop the tview and create it again.")));
-	add_columns(request, tview);
+	columns_added = add_columns(request, tview);
 	register_tview(request, tview, settings);
 	tview_capture_install(relids);
+	tview_repair_capture(relids);
+	tview_after_replacement(tview, tview_meta_of_table(tview)->view, columns_added);
 	tview_capture_sweep();
 	if (request->with_data)
 		tview_refresh_fully(tview);
@@ -406,7 +411,7 @@ wait_for_existing(TviewRequest *request)
 	{
 		before = request->self;
 		(void) tview_still_exists(before);
-		request->self = get_relname_relid(request->name, request->schema);
+		tview_request_resolve_names(request, request->name);
 	} while (request->self != before);
 }
 
@@ -431,8 +436,6 @@ check_existing(TviewRequest *request)
 			duplicate_relation(request->name);
 		if (!relation_ownercheck_compat(request->self, GetUserId()))
 			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, request->name);
-		if (OidIsValid(view) && view != meta->view)
-			duplicate_relation(request->view);
 	}
 	else if (OidIsValid(view))
 		duplicate_relation(request->view);
@@ -453,6 +456,19 @@ check_unchanged(TviewRequest *request)
 				 errhint("Run the statement again.")));
 }
 
+/* The base tables of the tview as it was, and of those that read its view. */
+static List *
+tables_of_replaced(Oid tview)
+{
+	TviewDesc  *desc = tview_desc(tview);
+	List	   *relids = list_copy(desc->base_relations);
+	ListCell   *lc;
+
+	foreach(lc, tviews_reading(desc->view))
+		relids = list_concat_unique_oid(relids, tview_desc(lfirst_oid(lc))->base_relations);
+	return relids;
+}
+
 static void
 create_objects(TviewRequest *request, List *relids)
 {
@@ -464,7 +480,7 @@ create_objects(TviewRequest *request, List *relids)
 
 	/* Before the view is locked: writers need it for their flushes. */
 	if (OidIsValid(request->self))
-		relids_to_lock = list_union_oid(relids, tview_desc(request->self)->base_relations);
+		relids_to_lock = list_union_oid(relids, tables_of_replaced(request->self));
 	tview_capture_lock(relids_to_lock);
 	check_unchanged(request);
 	create_view(request);

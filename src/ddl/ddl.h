@@ -23,12 +23,22 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 /* alter.c */
 extern Oid	tview_relid_by_name(RangeVar *range);
 extern void tview_alter(Node *statement);
+extern char *tview_qualified_name(Oid relid);
+extern void tview_follow_table(Oid tview, const char *old_name);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
+
+/* comments.c */
+extern void tview_comment_table(const char *table, const char *view);
+extern void tview_comment_view(const char *table, const char *view);
+extern void tview_follow_comments(Oid tview, Oid view, const char *old_table,
+								  const char *old_view);
 
 /* events.c */
 extern void tview_check_still_supported(TviewDesc *desc);
 extern void tview_owner_changed(Oid tview);
 extern void tview_after_reassignment(Node *command);
+extern void tview_after_replacement(Oid tview, Oid view, bool columns_added);
+extern void tview_repair_capture(List *relids);
 
 /* guard.c */
 extern void tview_tie_parts(Oid tview, Oid view, List *reads);

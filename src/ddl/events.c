@@ -84,6 +84,8 @@ changes_contents(Node *command)
 
 	if (IsA(command, ViewStmt))
 		return true;
+	if (IsA(command, RuleStmt))
+		return ((RuleStmt *) command)->event == CMD_SELECT;
 	if (!IsA(command, AlterTableStmt))
 		return false;
 	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
@@ -126,6 +128,15 @@ changes_contents(Node *command)
 		}
 	}
 	return false;
+}
+
+/* Documents may show whole rows of a view, by the names of its columns. */
+static bool
+renames_view_column(Oid relid, Node *command)
+{
+	return IsA(command, RenameStmt) &&
+		((RenameStmt *) command)->renameType == OBJECT_COLUMN &&
+		get_rel_relkind(relid) == RELKIND_VIEW;
 }
 
 /* Does a document show whole rows of a table, by the names of its columns? */
@@ -234,7 +245,30 @@ after_command_on(Oid relid, Node *command)
 {
 	tview_check_parts(relid, command);
 	if (tview_meta_of_view(relid) == NULL && tviews_reading(relid) != NIL)
-		revalidate(relid, command, changes_contents(command));
+		revalidate(relid, command, changes_contents(command) ||
+				   renames_view_column(relid, command));
+}
+
+/*
+ * OR REPLACE gave a tview another definition: those that read its view follow,
+ * and so do those that show whole rows of a table that has more columns now.
+ */
+void
+tview_after_replacement(Oid tview, Oid view, bool columns_added)
+{
+	ListCell   *lc;
+
+	CommandCounterIncrement();
+	revalidate(view, NULL, true);
+	if (!columns_added)
+		return;
+	foreach(lc, tviews_reading(tview))
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		if (desc->populated && reads_whole_rows(desc))
+			tview_dirty_add_whole(desc);
+	}
 }
 
 static bool
@@ -372,7 +406,7 @@ recompute_all(void)
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (tview_desc(lfirst_oid(lc))->populated)
+		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->populated)
 			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
 }
 
@@ -416,6 +450,28 @@ recover_metadata(Oid relid)
 	}
 }
 
+/* What changed in this relation while its triggers were off is unknown. */
+static void
+recompute_readers(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, tviews_reading(relid))
+		if (tview_desc(lfirst_oid(lc))->populated)
+			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+}
+
+/* Have the capture triggers of base tables fire again that were turned off. */
+void
+tview_repair_capture(List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, tview_capture_targets(relids))
+		if (tview_capture_enable(lfirst_oid(lc), true))
+			recompute_readers(lfirst_oid(lc));
+}
+
 /*
  * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
  * changed while they were off is unknown, but to a restore.
@@ -423,19 +479,14 @@ recover_metadata(Oid relid)
 static void
 check_enabled_triggers(Oid relid)
 {
-	ListCell   *lc;
-
 	if (relid == tview_meta_relid())
 	{
 		recover_metadata(relid);
 		return;
 	}
 
-	if (!tview_capture_enable(relid) || tview_restore_in_progress())
-		return;
-	foreach(lc, tviews_reading(relid))
-		if (tview_desc(lfirst_oid(lc))->populated)
-			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+	if (tview_capture_enable(relid, false) && !tview_restore_in_progress())
+		recompute_readers(relid);
 }
 
 /* ALTER TABLE parent ATTACH PARTITION child touches the parent only. */
@@ -541,6 +592,9 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		recompute_all();
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
+	if (IsA(data->parsetree, RuleStmt))
+		after_command_on(RangeVarGetRelid(((RuleStmt *) data->parsetree)->relation,
+										  NoLock, false), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))
 	{
 		check_lost_parents((AlterTableStmt *) data->parsetree);

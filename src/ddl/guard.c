@@ -247,6 +247,47 @@ refuse_view_change(const TviewMeta *meta)
 			 errhint("Use CREATE OR REPLACE TVIEW.")));
 }
 
+/* Was the relation renamed or moved?  Returns its name before, else NULL. */
+static const char *
+name_before(Node *command)
+{
+	if (IsA(command, RenameStmt) &&
+		(((RenameStmt *) command)->renameType == OBJECT_TABLE ||
+		 ((RenameStmt *) command)->renameType == OBJECT_VIEW))
+		return ((RenameStmt *) command)->relation->relname;
+	if (IsA(command, AlterObjectSchemaStmt) &&
+		((AlterObjectSchemaStmt *) command)->relation != NULL)
+		return ((AlterObjectSchemaStmt *) command)->relation->relname;
+	return NULL;
+}
+
+/* The view goes where the table goes. */
+static void
+follow_table(Oid tview, const char *old_name)
+{
+	tview_ddl_begin();
+	PG_TRY();
+	{
+		tview_follow_table(tview, old_name);
+	}
+	PG_FINALLY();
+	{
+		tview_ddl_end();
+	}
+	PG_END_TRY();
+	CommandCounterIncrement();
+}
+
+static void
+refuse_view_move(const TviewMeta *meta, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot rename or move view \"%s\"", name),
+			 errdetail("It is the definition of tview \"%s\".", get_rel_name(meta->tview)),
+			 errhint("Use ALTER TVIEW, which does both.")));
+}
+
 /* Rows of a tview are its definition's, neither a child's nor a parent's. */
 void
 tview_check_inheritance(Oid relid)
@@ -270,18 +311,23 @@ void
 tview_check_parts(Oid relid, Node *command)
 {
 	const TviewMeta *meta = tview_meta_of_table(relid);
+	const char *old_name = name_before(command);
 
 	tview_check_inheritance(relid);
 	if (meta != NULL)
 	{
 		check_columns(meta);
 		align_owners(meta);
+		if (old_name != NULL)
+			follow_table(relid, old_name);
 	}
 	meta = tview_meta_of_view(relid);
 	if (meta != NULL)
 	{
 		if (IsA(command, ViewStmt))
 			refuse_view_change(meta);
+		if (old_name != NULL)
+			refuse_view_move(meta, old_name);
 		check_columns(meta);
 		check_owners(meta);
 	}
@@ -293,6 +339,7 @@ tview_check_trigger_or_rule(Node *command)
 {
 	RangeVar   *range = NULL;
 	const TviewMeta *meta;
+	Oid			relid;
 
 	if (IsA(command, CreateTrigStmt) &&
 		((CreateTrigStmt *) command)->timing == TRIGGER_TYPE_BEFORE)
@@ -301,7 +348,12 @@ tview_check_trigger_or_rule(Node *command)
 		range = ((RuleStmt *) command)->relation;
 	if (range == NULL)
 		return;
-	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
+	relid = RangeVarGetRelid(range, NoLock, true);
+	meta = tview_meta_of_view(relid);
+	if (meta != NULL && IsA(command, RuleStmt) &&
+		((RuleStmt *) command)->event == CMD_SELECT)
+		refuse_view_change(meta);
+	meta = tview_meta_of_table(relid);
 	if (meta != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

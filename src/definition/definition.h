@@ -42,6 +42,7 @@ typedef struct TviewRequest
 /* request.c: throws, since this is about the statement */
 extern Query *tview_parse_select(const char *sql);
 extern void tview_request_resolve(TviewRequest *request);
+extern void tview_request_derive_view(TviewRequest *request, char *name);
 extern void tview_request_resolve_names(TviewRequest *request, char *name);
 extern bool tview_request_derive_names(TviewRequest *request, const char *column);
 extern void tview_request_options(TviewRequest *request, List *options);

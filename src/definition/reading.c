@@ -80,12 +80,14 @@ cycle(const TviewRequest *request, Oid relid)
 static List *
 check_cycle(List *refusals, const TviewRequest *request, List *relids)
 {
+	const TviewMeta *meta = tview_meta_of_table(request->self);
 	List	   *above;
 	ListCell   *lc;
 
-	if (!OidIsValid(request->self) || tview_meta_of_table(request->self) == NULL)
+	if (meta == NULL)
 		return refusals;
-	above = tview_downstream(request->self);
+	above = tviews_reading(meta->view);
+	above = list_union_oid(tview_all_downstream(above), tview_downstream(request->self));
 	foreach(lc, relids)
 		if (lfirst_oid(lc) != request->self && list_member_oid(above, lfirst_oid(lc)))
 			refusals = lappend(refusals, cycle(request, lfirst_oid(lc)));
@@ -121,9 +123,13 @@ tview_reading_refusals(const TviewRequest *request, List *relids)
 List *
 tview_own_view_refusals(const TviewRequest *request)
 {
-	Oid			view = request->view == NULL ? InvalidOid :
-		get_relname_relid(request->view, request->schema);
+	const TviewMeta *meta = tview_meta_of_table(request->self);
+	Oid			view = InvalidOid;
 
+	if (meta != NULL)
+		view = meta->view;
+	else if (request->view != NULL)
+		view = get_relname_relid(request->view, request->schema);
 	if (!OidIsValid(view) || !list_member_oid(tview_query_views(request->query), view))
 		return NIL;
 	return list_make1(tview_refusal(ERRCODE_INVALID_OBJECT_DEFINITION, -1,

@@ -208,13 +208,12 @@ check_name_length(const char *name, const char *of)
 				 errhint("Choose a shorter name.")));
 }
 
-/* Derive entity, view and key names from the name of the table. */
+/* Derive entity, view and key names from the name of a table. */
 void
-tview_request_resolve_names(TviewRequest *request, char *name)
+tview_request_derive_view(TviewRequest *request, char *name)
 {
 	bool		prefixed = strncmp(name, TABLE_PREFIX, strlen(TABLE_PREFIX)) == 0 &&
 		name[strlen(TABLE_PREFIX)] != '\0';
-	char	   *schema = get_namespace_name(request->schema);
 
 	if (!prefixed && !request->explicit_key)
 		ereport(ERROR,
@@ -234,9 +233,33 @@ tview_request_resolve_names(TviewRequest *request, char *name)
 		check_name_length(key, name);
 		request->key_columns = list_make1(key);
 	}
+}
+
+/* The view of a tview that is there already, whatever it is called by now. */
+static void
+use_existing_view(TviewRequest *request)
+{
+	const TviewMeta *meta = tview_meta_of_table(request->self);
+	char	   *view = meta == NULL ? NULL : get_rel_name(meta->view);
+
+	if (view == NULL)
+		return;
+	request->view = view;
+	request->qualified_view =
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(meta->view)), view);
+}
+
+/* Resolve the name of a table, and those that follow from it. */
+void
+tview_request_resolve_names(TviewRequest *request, char *name)
+{
+	char	   *schema = get_namespace_name(request->schema);
+
+	tview_request_derive_view(request, name);
 	request->qualified_name = quote_qualified_identifier(schema, name);
 	request->qualified_view = quote_qualified_identifier(schema, request->view);
 	request->self = get_relname_relid(name, request->schema);
+	use_existing_view(request);
 }
 
 /* Name a request after an output column pk_<entity>; false for any other name. */
