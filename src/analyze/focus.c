@@ -251,6 +251,8 @@ start_focus(Level *level, const Place *place, const Focus *inner,
 		place->item;
 	focus->barrier = inner ? inner->barrier : NULL;
 	focus->location = inner ? inner->location : -1;
+	if (place->sublink && focus->location < 0)
+		focus->location = place->sublink->location;
 	return focus;
 }
 
@@ -565,7 +567,7 @@ relations_walker(Node *node, List **relations)
 
 /* A relation whose rows cannot be followed from here on. */
 static Focus *
-lost_focus(RangeTblEntry *source, const char *barrier)
+lost_focus(RangeTblEntry *source, const char *barrier, int location)
 {
 	Focus	   *focus = palloc0(sizeof(Focus));
 	RangeTblRef *ref = makeNode(RangeTblRef);
@@ -578,20 +580,20 @@ lost_focus(RangeTblEntry *source, const char *barrier)
 	focus->query->jointree = makeFromExpr(list_make1(ref), NULL);
 	focus->changed = 1;
 	focus->barrier = barrier;
-	focus->location = -1;
+	focus->location = location;
 	return focus;
 }
 
 /* All relations in an expression or query: they cannot be followed. */
 static void
-lose_relations(Level *level, Node *node, const char *barrier)
+lose_relations(Level *level, Node *node, const char *barrier, int location)
 {
 	List	   *relations = NIL;
 	ListCell   *lc;
 
 	relations_walker(node, &relations);
 	foreach(lc, relations)
-		level->result = lappend(level->result, lost_focus(lfirst(lc), barrier));
+		level->result = lappend(level->result, lost_focus(lfirst(lc), barrier, location));
 }
 
 static void
@@ -606,7 +608,7 @@ focus_item(Level *level, Index item)
 			lift(level, &place, NULL, rte);
 			/* Tracing queries do not see the rows that a policy hides by now. */
 			lose_relations(level, (Node *) rte->securityQuals,
-						   "a row security policy");
+						   "a row security policy", -1);
 			break;
 		case RTE_SUBQUERY:
 			lift_all(level, &place,
@@ -633,8 +635,12 @@ focus_ctes(Level *level)
 	ListCell   *lc;
 
 	foreach(lc, level->query->cteList)
-		lose_relations(level, lfirst_node(CommonTableExpr, lc)->ctequery,
-					   "a recursive common table expression");
+	{
+		CommonTableExpr *cte = lfirst_node(CommonTableExpr, lc);
+
+		lose_relations(level, cte->ctequery, "a recursive common table expression",
+					   cte->location);
+	}
 }
 
 static void

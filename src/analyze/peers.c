@@ -183,6 +183,23 @@ peer_var(Index item, TargetEntry *tle)
 				   exprCollation((Node *) tle->expr), 0);
 }
 
+/* What lets all rows influence each other, for messages. */
+static void
+note_barrier(Focus *focus, Query *query)
+{
+	if (query->limitCount || query->limitOffset)
+	{
+		focus->barrier = "LIMIT or OFFSET";
+		focus->location = exprLocation(query->limitCount ? query->limitCount :
+									   query->limitOffset);
+	}
+	else
+	{
+		focus->barrier = "a window function without PARTITION BY";
+		focus->location = locate_windowfunc((Node *) query->targetList);
+	}
+}
+
 /*
  * From a changed row of the query to its peers: the query as it is now, joined
  * on the columns that peers share.  own: the changed row, with those columns
@@ -203,8 +220,7 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 	focus->query = flat;
 	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
 	if (clauses == NIL)
-		focus->barrier = query->limitCount || query->limitOffset ? "LIMIT or OFFSET" :
-			"a window function without PARTITION BY";
+		note_barrier(focus, query);
 	ref->rtindex = item;
 	flat->rtable = lappend(flat->rtable, peer_item(peers));
 	flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);

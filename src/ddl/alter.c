@@ -339,6 +339,7 @@ set_options(const TviewMeta *old, List *options)
 	TviewMeta	meta = tview_meta_copy(old);
 	const char *untraceable;
 
+	request.name = get_rel_name(meta.tview);
 	tview_request_options(&request, options);
 	if (request.explicit_key)
 		ereport(ERROR,

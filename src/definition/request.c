@@ -21,9 +21,24 @@
 #define VIEW_PREFIX		"v_"
 #define KEY_PREFIX		"pk_"
 
-/* Analyse a text that must be one SELECT. */
-Query *
-tview_parse_select(const char *sql)
+#define WHITE_SPACE		" \t\n\r\f"
+
+/* Positions in a text are not positions in the statement that holds it. */
+static void
+parse_error_callback(void *arg)
+{
+	int			position = geterrposition();
+
+	if (position <= 0)
+		return;
+	errposition(0);
+	internalerrposition(position);
+	internalerrquery((const char *) arg);
+}
+
+/* The raw statement in a text that must be one SELECT. */
+static RawStmt *
+parse_raw_select(const char *sql)
 {
 	List	   *statements = raw_parser(sql, RAW_PARSE_DEFAULT);
 	RawStmt    *raw;
@@ -45,7 +60,23 @@ tview_parse_select(const char *sql)
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("SELECT INTO cannot define a tview"),
 				 errhint("Remove INTO.")));
-	return parse_analyze_fixedparams(raw, sql, NULL, 0, NULL);
+	return raw;
+}
+
+/* Analyse a text that must be one SELECT. */
+Query *
+tview_parse_select(const char *sql)
+{
+	ErrorContextCallback callback;
+	Query	   *query;
+
+	callback.callback = parse_error_callback;
+	callback.arg = unconstify(char *, sql);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	query = parse_analyze_fixedparams(parse_raw_select(sql), sql, NULL, 0, NULL);
+	error_context_stack = callback.previous;
+	return query;
 }
 
 /* Cut a list at its commas, but for those inside of quotes. */
@@ -69,23 +100,40 @@ split_at_commas(const char *value)
 	}
 }
 
-/* Names of tables as Oids; they stay locked, as tables in a query do. */
+/* One table in option "reads"; it stays locked, as tables in a query do. */
+static Oid
+read_table(const TviewRequest *request, char *name)
+{
+	RangeVar   *range;
+	Oid			relid;
+
+	if (name[strspn(name, WHITE_SPACE)] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("option \"reads\" of %s has a comma without a table",
+						tview_request_title(request)),
+				 errhint("Give the names of tables, separated by commas.")));
+	range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
+	relid = RangeVarGetRelid(range, AccessShareLock, true);
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" in option \"reads\" of %s does not exist",
+						name + strspn(name, WHITE_SPACE), tview_request_title(request)),
+				 errhint("Name tables with their schemas, separated by commas.")));
+	return relid;
+}
+
 static List *
-parse_reads_option(const char *value)
+parse_reads_option(const TviewRequest *request, const char *value)
 {
 	List	   *relids = NIL;
 	ListCell   *lc;
 
-	if (value[strspn(value, " \t\n\r\f")] == '\0')
+	if (value[strspn(value, WHITE_SPACE)] == '\0')
 		return NIL;
 	foreach(lc, split_at_commas(value))
-	{
-		List	   *name = textToQualifiedNameList(cstring_to_text(lfirst(lc)));
-
-		relids = list_append_unique_oid(relids,
-										RangeVarGetRelid(makeRangeVarFromNameList(name),
-														 AccessShareLock, false));
-	}
+		relids = list_append_unique_oid(relids, read_table(request, lfirst(lc)));
 	return relids;
 }
 
@@ -114,7 +162,7 @@ tview_options_from_array(Datum array)
 }
 
 static List *
-parse_key_option(const char *value)
+parse_key_option(const TviewRequest *request, const char *value)
 {
 	List	   *names = NIL;
 	ListCell   *lc;
@@ -123,15 +171,16 @@ parse_key_option(const char *value)
 	if (!SplitIdentifierString(pstrdup(value), ',', &names) || names == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"key\": \"%s\"", value),
+				 errmsg("invalid value for option \"key\" of %s: \"%s\"",
+						tview_request_title(request), value),
 				 errhint("Give one or more output columns, separated by commas.")));
 	foreach(lc, names)
 		for_each_cell(lc2, names, lnext(names, lc))
 			if (strcmp(lfirst(lc), lfirst(lc2)) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_DUPLICATE_COLUMN),
-						 errmsg("column \"%s\" appears twice in option \"key\"",
-								(char *) lfirst(lc)),
+						 errmsg("column \"%s\" appears twice in option \"key\" of %s",
+								(char *) lfirst(lc), tview_request_title(request)),
 						 errhint("Name each key column once.")));
 	if (list_length(names) > INDEX_MAX_KEYS)
 		ereport(ERROR,
@@ -142,7 +191,7 @@ parse_key_option(const char *value)
 }
 
 static bool
-parse_untraceable_option(const char *value)
+parse_untraceable_option(const TviewRequest *request, const char *value)
 {
 	if (pg_strcasecmp(value, "recompute") == 0)
 		return true;
@@ -150,8 +199,31 @@ parse_untraceable_option(const char *value)
 		return false;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for option \"on_untraceable\": \"%s\"", value),
+			 errmsg("invalid value for option \"on_untraceable\" of %s: \"%s\"",
+					tview_request_title(request), value),
 			 errhint("Valid values are \"error\" and \"recompute\".")));
+}
+
+/* The value of an option; throws where there is none, or no such option. */
+static char *
+option_value(const TviewRequest *request, DefElem *option)
+{
+	if (option->defnamespace != NULL ||
+		(strcmp(option->defname, "key") != 0 &&
+		 strcmp(option->defname, "on_untraceable") != 0 &&
+		 strcmp(option->defname, "reads") != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized option \"%s\" of %s", option->defname,
+						tview_request_title(request)),
+				 errhint("Valid options are \"key\", \"on_untraceable\" and \"reads\".")));
+	if (option->arg == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("option \"%s\" of %s has no value", option->defname,
+						tview_request_title(request)),
+				 errhint("Write %s = 'value'.", option->defname)));
+	return defGetString(option);
 }
 
 /* Read WITH (...) into the request. */
@@ -163,19 +235,11 @@ tview_request_options(TviewRequest *request, List *options)
 	foreach(lc, options)
 	{
 		DefElem    *option = lfirst_node(DefElem, lc);
-		char	   *value = defGetString(option);
+		char	   *value = option_value(request, option);
 
-		if (option->defnamespace != NULL ||
-			(strcmp(option->defname, "key") != 0 &&
-			 strcmp(option->defname, "on_untraceable") != 0 &&
-			 strcmp(option->defname, "reads") != 0))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unrecognized tview option \"%s\"", option->defname),
-					 errhint("Valid options are \"key\", \"on_untraceable\" and \"reads\".")));
 		if (strcmp(option->defname, "reads") == 0)
 		{
-			request->reads = parse_reads_option(value);
+			request->reads = parse_reads_option(request, value);
 			request->explicit_reads = true;
 			continue;			/* stored as Oids, which a rename does not break */
 		}
@@ -184,13 +248,14 @@ tview_request_options(TviewRequest *request, List *options)
 			if (request->explicit_key)
 				ereport(ERROR,
 						(errcode(ERRCODE_SYNTAX_ERROR),
-						 errmsg("option \"key\" specified more than once"),
+						 errmsg("option \"key\" of %s specified more than once",
+								tview_request_title(request)),
 						 errhint("List all key columns in one option: WITH (key = 'a, b').")));
-			request->key_columns = parse_key_option(value);
+			request->key_columns = parse_key_option(request, value);
 			request->explicit_key = true;
 		}
 		else
-			request->recompute = parse_untraceable_option(value);
+			request->recompute = parse_untraceable_option(request, value);
 		request->stored_options = lappend(request->stored_options,
 										  psprintf("%s=%s", option->defname, value));
 	}
@@ -318,7 +383,9 @@ tview_request_name_columns(TviewRequest *request)
 char *
 tview_request_title(const TviewRequest *request)
 {
-	if (request->name == NULL)
-		return pstrdup("the tview");
-	return psprintf("tview \"%s\"", request->name);
+	if (request->name != NULL)
+		return psprintf("tview \"%s\"", request->name);
+	if (request->range != NULL)
+		return psprintf("tview \"%s\"", request->range->relname);
+	return pstrdup("the tview");
 }

@@ -160,6 +160,8 @@ write_refusals(TviewReport *report, JsonWriter *writer)
 		json_string(writer, "message", refusal->message);
 		json_string(writer, "detail", refusal->detail);
 		json_string(writer, "hint", refusal->hint);
+		if (refusal->location >= 0)
+			json_integer(writer, "position", refusal->location + 1);
 		json_end_object(writer);
 	}
 	json_end_array(writer);

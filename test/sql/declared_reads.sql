@@ -67,7 +67,7 @@ SELECT refused('a view', '42809', try('a_view'));
 SELECT refused('a materialized view', '42809', try('stored'));
 SELECT refused('a system catalog', '42809', try('pg_class'));
 SELECT refused('a temporary table', '42P16', try('own'));
-SELECT refused('no name', '42602', try('vote,,'));
+SELECT refused('no name', '22023', try('vote,,'));
 SELECT refused('the tview itself', '42P17', $$CREATE OR REPLACE TVIEW tv_stars WITH (key = 'post', reads = 'tv_stars') AS SELECT post, title, stars(post) AS stars FROM post$$);
 CREATE FUNCTION moody(int) RETURNS float8 LANGUAGE sql VOLATILE AS $$ SELECT random() + count(*) FROM declared_reads.vote $$;
 SELECT refused('a volatile function', '0A000', $$CREATE TVIEW tv_no WITH (key = 'post', reads = 'vote') AS SELECT post, moody(post) AS m FROM post$$);
