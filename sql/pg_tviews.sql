@@ -266,6 +266,25 @@ CREATE FUNCTION pg_tviews_health(
         WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
            OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.view)
         UNION ALL
+        SELECT g.tgrelid::regclass, 'error',
+               'it has the triggers of a tview, but pg_tview_meta does not know it: nothing keeps it',
+               'Drop the table and its view, and create the tview again with CREATE TVIEW.'
+        FROM (SELECT DISTINCT tgrelid FROM pg_trigger
+              WHERE tgfoid = 'pg_tviews_guard'::regproc) g
+        WHERE NOT EXISTS (SELECT FROM pg_tview_meta m WHERE m.tview::oid = g.tgrelid)
+        UNION ALL
+        SELECT NULL, 'warning',
+               format('trigger %s of table %s serves no tview', o.tgname, o.tgrelid::regclass),
+               format('Run DROP TRIGGER %I ON %s.', o.tgname, o.tgrelid::regclass)
+        FROM pg_trigger o
+        WHERE o.tgfoid = 'pg_tviews_capture'::regproc AND o.tgparentid = 0
+          AND NOT EXISTS (SELECT FROM pg_tview_triggers n WHERE n.relation::oid = o.tgrelid)
+          -- row security may read tables that no definition names
+          AND NOT EXISTS (SELECT FROM pg_depend d
+                          WHERE d.classid = 'pg_policy'::regclass
+                            AND d.refclassid = 'pg_class'::regclass
+                            AND d.refobjid = o.tgrelid)
+        UNION ALL
         SELECT NULL, 'error', format('event trigger %s is disabled', e.evtname),
                format('Run ALTER EVENT TRIGGER %I ENABLE.', e.evtname)
         FROM pg_event_trigger e

@@ -41,6 +41,25 @@ refuse_write(TriggerData *data)
 			 errhint("Change the base tables; their changes appear in the tview by themselves.")));
 }
 
+/* The triggers came here without the row of pg_tview_meta, as in a dump of one schema. */
+static void
+refuse_orphan(TriggerData *data)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" is not kept by pg_tviews", RelationGetRelationName(data->tg_relation)),
+			 errdetail("It has the triggers of a tview, but pg_tview_meta does not know it."),
+			 errhint("Drop the table and its view, and create the tview again with CREATE TVIEW; for a plain table, drop its triggers pg_tviews_guard and pg_tviews_guard_rows.")));
+}
+
+/* A restore, or a subscription, fills tables in its own order. */
+static bool
+is_copied(void)
+{
+	return tview_restore_in_progress() ||
+		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_guard);
 
 /* Trigger function on tviews: refuses writes by users. */
@@ -58,8 +77,10 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 	relid = RelationGetRelid(data->tg_relation);
 	row = TRIGGER_FIRED_FOR_ROW(data->tg_event);
 	if (tview_allow_direct_writes || tview_ddl_active() ||
-		tview_meta_of_table(relid) == NULL)
+		(tview_meta_of_table(relid) == NULL && is_copied()))
 		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
+	if (tview_meta_of_table(relid) == NULL)
+		refuse_orphan(data);
 	if (!tview_restore_in_progress())
 		refuse_write(data);
 	if (!row && tview_desc(relid)->populated)

@@ -108,4 +108,29 @@ is($other->safe_psql('postgres', "SELECT relowner::regrole FROM pg_class WHERE r
 is($other->safe_psql('postgres', 'SELECT count(*) FROM tv_owned WHERE name LIKE \'NEW%\''),
 	$other->safe_psql('postgres', 'SELECT count(*) FROM tb_user WHERE name LIKE \'new%\''), 'other cluster: owned tview maintained');
 
+# one schema without pg_tview_meta: nothing keeps its tviews, and nothing hides that
+$node->safe_psql('postgres', q{
+	CREATE SCHEMA app;
+	CREATE TABLE app.x (a int PRIMARY KEY, b text);
+	INSERT INTO app.x VALUES (1, 'one');
+	CREATE TVIEW app.tv_x WITH (key = 'a') AS SELECT a, b FROM app.x;
+});
+pg_dump('-n', 'app', '-f', "$dir/app.sql");
+$node->safe_psql('postgres', 'CREATE DATABASE app');
+$node->safe_psql('app', 'CREATE EXTENSION pg_tviews');
+$node->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'app', '-f', "$dir/app.sql"], 'psql of one schema');
+$node->safe_psql('app', q{INSERT INTO app.x VALUES (2, 'two')});
+is($node->safe_psql('app', 'SELECT concat_ws(\'|\', tview, severity, problem, hint) FROM pg_tviews_health() WHERE severity = \'error\''),
+	"app.tv_x|error|it has the triggers of a tview, but pg_tview_meta does not know it: nothing keeps it|"
+	. "Drop the table and its view, and create the tview again with CREATE TVIEW.", 'one schema: health of the table');
+is($node->safe_psql('app', 'SELECT problem FROM pg_tviews_health() WHERE severity = \'warning\' ORDER BY 1'),
+	"trigger pg_tviews_capture of table app.x serves no tview\ntrigger pg_tviews_truncate of table app.x serves no tview",
+	'one schema: health of the base table');
+my ($status, $stdout, $stderr) = $node->psql('app', q{INSERT INTO app.tv_x (a, b) VALUES (3, 'three')});
+like($stderr, qr/"tv_x" is not kept by pg_tviews.*CREATE TVIEW/s, 'one schema: no writing');
+$node->safe_psql('app', q{SET pg_tviews.allow_direct_writes = on; INSERT INTO app.tv_x (a, b) VALUES (3, 'three')});
+$node->safe_psql('app', q{DROP TABLE app.tv_x; DROP VIEW app.v_x; CREATE TVIEW app.tv_x WITH (key = 'a') AS SELECT a, b FROM app.x});
+is($node->safe_psql('app', 'SELECT count(*) FROM pg_tviews_health()'), 0, 'one schema: created again');
+is($node->safe_psql('app', q{UPDATE app.x SET b = 'three' WHERE a = 2; SELECT a, b FROM app.tv_x ORDER BY a}), "1|one\n2|three", 'one schema: kept again');
+
 done_testing();
