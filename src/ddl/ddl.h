@@ -51,5 +51,6 @@ extern void tview_children_init(void);
 
 /* utility.c */
 extern void tview_utility_init(void);
+extern bool tview_asked_by_setting(Node *tree);
 
 #endif							/* TVIEWS_DDL_H */

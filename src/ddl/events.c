@@ -558,10 +558,23 @@ PG_FUNCTION_INFO_V1(pg_tviews_on_ddl_start);
 /*
  * Event trigger function for ddl_command_start: does nothing, but calling it
  * loads the library, and with it the hook that notices drops.
+ *
+ * Where that is what loads it, the hook that would have made a tview has not
+ * seen this statement.
  */
 Datum
 pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
 {
+	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+
+	if (CALLED_AS_EVENT_TRIGGER(fcinfo) && !tview_ddl_active() &&
+		tview_asked_by_setting(data->parsetree))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot create tview \"%s\": pg_tviews was not loaded when the statement began",
+						((CreateTableAsStmt *) data->parsetree)->into->rel->relname),
+				 errdetail("Setting \"pg_tviews.create_table_as\" asks for a tview."),
+				 errhint("Run it again now; better, have pg_tviews in shared_preload_libraries or session_preload_libraries.")));
 	PG_RETURN_NULL();
 }
 

@@ -100,6 +100,72 @@ drop_tviews(DropStmt *stmt, QueryCompletion *qc)
 		SetQueryCompletion(qc, CMDTAG_DROP_TABLE, 0);
 }
 
+/* Does one of these tviews read one of these tables, or the view of one? */
+static bool
+read_each_other(List *tviews, List *tables)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, tviews)
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		foreach(lc2, tables)
+		{
+			const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc2));
+
+			if (list_member_oid(desc->base_relations, lfirst_oid(lc2)) ||
+				(meta != NULL && list_member_oid(desc->helper_views, meta->view)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The tviews, as names, that DROP TABLE names together with tables that they
+ * read: the server does not know that their views go with them.  NIL where it
+ * can do without us.
+ */
+static List *
+tviews_to_drop_first(DropStmt *stmt)
+{
+	List	   *tviews = NIL;
+	List	   *tables = NIL;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	if (stmt->removeType != OBJECT_TABLE || list_length(stmt->objects) < 2 ||
+		tview_restore_in_progress() || !OidIsValid(tview_meta_relid()))
+		return NIL;
+	foreach(lc, stmt->objects)
+	{
+		Oid			relid = tview_relid_by_name(makeRangeVarFromNameList(lfirst(lc)));
+
+		tables = lappend_oid(tables, relid);
+		if (!tview_exists(relid))
+			continue;
+		tviews = lappend_oid(tviews, relid);
+		names = lappend(names, lfirst(lc));
+	}
+	return read_each_other(tviews, tables) ? names : NIL;
+}
+
+/* A copy of a DROP TABLE without the tviews, which are dropped here. */
+static PlannedStmt *
+drop_tviews_first(PlannedStmt *pstmt, List *names)
+{
+	PlannedStmt *rest = copyObject(pstmt);
+	DropStmt   *first = copyObject(castNode(DropStmt, pstmt->utilityStmt));
+
+	first->objects = names;
+	castNode(DropStmt, rest->utilityStmt)->objects =
+		list_difference(castNode(DropStmt, pstmt->utilityStmt)->objects, names);
+	drop_tviews(first, NULL);
+	return rest;
+}
+
 /* A statement that says TVIEW. */
 static void
 process_tview_statement(Node *tree, const TviewStatement *said, QueryCompletion *qc)
@@ -145,8 +211,8 @@ may_say_tview(Node *tree)
 }
 
 /* CREATE TABLE tv_x AS, where the user asked that it be a tview. */
-static bool
-is_tview_by_setting(Node *tree)
+bool
+tview_asked_by_setting(Node *tree)
 {
 	CreateTableAsStmt *stmt = (CreateTableAsStmt *) tree;
 
@@ -230,10 +296,18 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 			process_tview_statement(tree, &said, qc);
 			return;
 		}
-		else if (is_tview_by_setting(tree))
+		else if (tview_asked_by_setting(tree))
 		{
 			create_tview((CreateTableAsStmt *) tree, false, qc);
 			return;
+		}
+		else if (IsA(tree, DropStmt))
+		{
+			List	   *names = tviews_to_drop_first((DropStmt *) tree);
+
+			if (names != NIL)
+				pstmt = drop_tviews_first(pstmt, names);
+			tree = pstmt->utilityStmt;
 		}
 	}
 

@@ -60,6 +60,11 @@ $plain->safe_psql('postgres', q{INSERT INTO x VALUES (3, 'three'); ALTER TABLE x
 is($plain->safe_psql('postgres', 'SELECT b FROM tv_over'), 'FOUR', 'not preloaded: DDL');
 ($status, $out, $err) = $plain->psql('postgres', 'DELETE FROM tv_x');
 like($err, qr/cannot change tview/, 'not preloaded: guarded');
+my $table_as = q{CREATE TABLE tv_z AS SELECT a AS pk_z, jsonb_build_object('b', bb) AS data FROM x};
+($status, $out, $err) = $plain->psql('postgres', "SET pg_tviews.create_table_as = on; $table_as", on_error_stop => 1);
+like($err, qr/not loaded when .* began.*HINT:.*preload/s, 'not preloaded: CREATE TABLE AS is not taken for a tview unseen');
+is($plain->safe_psql('postgres', "LOAD 'pg_tviews'; SET pg_tviews.create_table_as = on; $table_as; SELECT count(*) FROM pg_tview_meta WHERE entity = 'z'"), 1,
+	'LOAD: CREATE TABLE AS');
 $plain->safe_psql('postgres', q{DROP TABLE x CASCADE});
 is($plain->safe_psql('postgres', 'SELECT count(*) FROM pg_tview_meta'), 0, 'not preloaded: DROP');
 
