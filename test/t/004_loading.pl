@@ -80,4 +80,16 @@ is($plain->safe_psql('postgres', q{LOAD 'pg_tviews'; CREATE TABLE x (a int PRIMA
 	qq{LOAD 'pg_tviews'; $create; SELECT count(*) FROM pg_tview_meta WHERE entity = 'x'}), 1, 'LOAD');
 is_maintained($plain, 'postgres', 'no longer preloaded', 2);
 
+# beside a library that counts statements, which sees those for tviews if it is loaded later
+SKIP:
+{
+	skip 'no pg_stat_statements', 1
+	  unless $plain->safe_psql('postgres', q{SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_stat_statements'});
+	my $counting = tview_server('counting', q{shared_preload_libraries = 'pg_tviews, pg_stat_statements'});
+	$counting->safe_psql('postgres', qq{CREATE EXTENSION pg_tviews; CREATE EXTENSION pg_stat_statements; CREATE TABLE x (a int PRIMARY KEY);
+		$create; ALTER TVIEW tv_x RENAME TO tv_y; DROP TVIEW tv_y});
+	is($counting->safe_psql('postgres', q{SELECT query FROM pg_stat_statements WHERE query ~ 'TVIEW' ORDER BY 1}),
+		"ALTER TVIEW tv_x RENAME TO tv_y\n$create\nDROP TVIEW tv_y", 'pg_stat_statements');
+}
+
 done_testing();

@@ -5,8 +5,8 @@
 \getenv dir PG_ABS_SRCDIR
 \set check :dir '/sql/include/check.sql'
 \i :check
-CREATE SCHEMA replaced_below;
-SET search_path = replaced_below, public;
+CREATE SCHEMA replaced_under;
+SET search_path = replaced_under, public;
 CREATE TABLE t (pk int PRIMARY KEY, nm text, x int);
 CREATE TABLE u (pk int PRIMARY KEY, nm text);
 INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2);
@@ -65,4 +65,4 @@ UPDATE u SET nm = nm || '?';
 SELECT same(:all || ', tv_d6', 'refused');
 
 SET client_min_messages = warning;
-DROP SCHEMA replaced_below CASCADE;
+DROP SCHEMA replaced_under CASCADE;
