@@ -288,9 +288,9 @@ drop_behavior(Node *command)
 	return DROP_RESTRICT;
 }
 
-/* The table of a tview is gone: remove what belonged to it. */
+/* The table of a tview is gone: so is its row, and its view is to be dropped. */
 static void
-clean_up(Oid tview, Oid view, DropBehavior behavior)
+clean_up(Oid tview, Oid view, ObjectAddresses *views)
 {
 	ObjectAddress address;
 
@@ -298,7 +298,31 @@ clean_up(Oid tview, Oid view, DropBehavior behavior)
 	if (tview_restore_in_progress() || !relation_exists(view))
 		return;
 	ObjectAddressSet(address, RelationRelationId, view);
-	performDeletion(&address, behavior, 0);
+	add_exact_object_address(&address, views);
+}
+
+/*
+ * The same for all whose table is gone, at once, since one may read another.
+ * Returns whether there were any; CASCADE may make more.
+ */
+static bool
+clean_up_all(DropBehavior behavior)
+{
+	ObjectAddresses *views = new_object_addresses();
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+	{
+		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
+
+		if (meta == NULL || relation_exists(meta->tview))
+			continue;
+		clean_up(meta->tview, meta->view, views);
+		any = true;
+	}
+	performMultipleDeletions(views, behavior, 0);
+	return any;
 }
 
 /* The relations, as Oids in the caller's context, that a query finds. */
@@ -360,7 +384,6 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
 	bool		any = false;
-	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -369,15 +392,8 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 	if (!OidIsValid(tview_meta_relid()))
 		PG_RETURN_NULL();
 	CommandCounterIncrement();
-	foreach(lc, tview_meta_tables())
-	{
-		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
-
-		if (meta == NULL || relation_exists(meta->tview))
-			continue;
-		clean_up(meta->tview, meta->view, drop_behavior(data->parsetree));
+	while (clean_up_all(drop_behavior(data->parsetree)))
 		any = true;
-	}
 	if (any && !tview_restore_in_progress())
 	{
 		CommandCounterIncrement();

@@ -68,6 +68,21 @@ is($plain->safe_psql('postgres', "LOAD 'pg_tviews'; SET pg_tviews.create_table_a
 $plain->safe_psql('postgres', q{DROP TABLE x CASCADE});
 is($plain->safe_psql('postgres', 'SELECT count(*) FROM pg_tview_meta'), 0, 'not preloaded: DROP');
 
+$plain->safe_psql('postgres', q{
+	CREATE TABLE x (a int PRIMARY KEY);
+	SELECT pg_tviews_create('tv_below', 'SELECT a FROM x', '{key=a}');
+	SELECT pg_tviews_create('tv_over', 'SELECT a FROM v_below', '{key=a}');
+});
+$plain->safe_psql('postgres', 'DROP TABLE tv_below, tv_over');
+is($plain->safe_psql('postgres', q{SELECT count(*) FROM pg_tview_meta; SELECT count(*) FROM pg_class WHERE relname IN ('v_below', 'v_over')}), "0\n0",
+	'not preloaded: DROP TABLE of a tview and one that reads its view');
+$plain->safe_psql('postgres', q{SELECT pg_tviews_create('tv_below', 'SELECT a FROM x', '{key=a}')});
+$plain->safe_psql('postgres', 'ALTER TABLE tv_below RENAME TO tv_renamed');
+is($plain->safe_psql('postgres', 'SELECT view FROM pg_tview_meta'), 'v_renamed', 'not preloaded: ALTER TABLE takes the view along');
+($status, $out, $err) = $plain->psql('postgres', 'ALTER VIEW v_renamed RENAME TO v_old');
+like($err, qr/cannot rename or move view "v_renamed"/, 'not preloaded: the view cannot go alone');
+$plain->safe_psql('postgres', 'DROP TABLE x CASCADE');
+
 # preloaded by the session
 $plain->append_conf('postgresql.conf', "session_preload_libraries = 'pg_tviews'");
 $plain->reload;
