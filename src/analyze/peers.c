@@ -201,6 +201,7 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 
 	*focus = *own;
 	focus->query = flat;
+	focus->inexact = NULL;		/* peers are read as they are */
 	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
 	if (clauses == NIL)
 		focus->barrier = query->limitCount || query->limitOffset ? "LIMIT or OFFSET" :

@@ -151,6 +151,7 @@ find_guc(const char *name)
 /* 18 looks beyond btree for what an operator means.  Delete with 17. */
 #if PG_VERSION_NUM < 180000
 #define get_op_index_interpretation(opno) get_op_btree_interpretation(opno)
+#define OpIndexInterpretation OpBtreeInterpretation
 #endif
 
 /* 16 replaced the per-catalog privilege checks by one each.  Delete with 15. */

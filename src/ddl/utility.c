@@ -218,7 +218,8 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 {
 	Node	   *tree = pstmt->utilityStmt;
 	TviewStatement said;
-	bool		copying;
+	volatile bool copying;
+	volatile bool writing;
 
 	flush_before(tree);
 	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
@@ -238,12 +239,22 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 	}
 
 	copying = prepare_copy(tree);
-	if (prev_ProcessUtility)
-		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
-							queryEnv, dest, qc);
-	else
-		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+	writing = IsA(tree, CopyStmt) && ((CopyStmt *) tree)->is_from;
+	tview_running_writes += writing;
+	PG_TRY();
+	{
+		if (prev_ProcessUtility)
+			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 								queryEnv, dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+									queryEnv, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		tview_running_writes -= writing;
+	}
+	PG_END_TRY();
 	if (copying)
 		PopActiveSnapshot();
 
