@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -43,6 +44,26 @@ lookup_tview(RangeVar *range, bool missing_ok)
 				 errmsg("\"%s\" is not a tview", range->relname),
 				 errhint("Use the command for tables or views.")));
 	return meta;
+}
+
+/* The same, where the user may alter it, whatever the change. */
+static const TviewMeta *
+lookup_own_tview(RangeVar *range, bool missing_ok)
+{
+	const TviewMeta *meta = lookup_tview(range, missing_ok);
+
+	if (meta != NULL && !relation_ownercheck_compat(meta->tview, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, range->relname);
+	return meta;
+}
+
+/* As DROP TABLE does, but before base tables are locked. */
+static void
+check_may_drop(Oid tview)
+{
+	if (!relation_ownercheck_compat(tview, GetUserId()) &&
+		!schema_ownercheck_compat(get_rel_namespace(tview), GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
 }
 
 static char *
@@ -82,8 +103,10 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 	{
 		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
 
-		if (meta != NULL)
-			tviews = list_append_unique_oid(tviews, meta->tview);
+		if (meta == NULL)
+			continue;
+		check_may_drop(meta->tview);
+		tviews = list_append_unique_oid(tviews, meta->tview);
 	}
 	while (tviews != NIL)
 	{
@@ -245,7 +268,7 @@ unsupported(RangeVar *range)
 static void
 alter_table(AlterTableStmt *statement)
 {
-	const TviewMeta *meta = lookup_tview(statement->relation, statement->missing_ok);
+	const TviewMeta *meta = lookup_own_tview(statement->relation, statement->missing_ok);
 	Oid			tview;
 	ListCell   *lc;
 
@@ -285,7 +308,7 @@ alter_statement(Node *statement)
 
 		if (stmt->renameType != OBJECT_TABLE)
 			unsupported(stmt->relation);
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			rename_tview(meta, stmt->newname);
 	}
@@ -293,7 +316,7 @@ alter_statement(Node *statement)
 	{
 		AlterObjectSchemaStmt *stmt = (AlterObjectSchemaStmt *) statement;
 
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			alter_both(meta, psprintf("SET SCHEMA %s",
 									  quote_identifier(stmt->newschema)));
