@@ -103,7 +103,7 @@ check_definition(TviewRequest *request)
 
 	tview_request_name_columns(request);
 	tview_refuse(request, "", tview_column_refusals(request));
-	tview_sandbox_enter(&sandbox, GetUserId(), NIL);
+	tview_sandbox_enter(&sandbox, tview_request_owner(request), NIL);
 	refusals = analyze_definition(request, &analysis);
 	tview_sandbox_leave(&sandbox);
 	tview_refuse(request, psprintf("cannot create tview \"%s\": ", request->name),

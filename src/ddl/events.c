@@ -22,6 +22,7 @@
 #include "ddl/ddl.h"
 #include "executor/spi.h"
 #include "refresh/refresh.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -76,13 +77,49 @@ tview_check_still_supported(TviewDesc *desc)
 	}
 }
 
+/* The owner of a tview needs the same rights as whoever creates one. */
+static void
+check_rights(TviewDesc *desc, List *relids)
+{
+	char	   *title = psprintf("tview \"%s\"", get_rel_name(desc->tview));
+
+	tview_refuse(NULL, "", tview_rights_refusals(title, desc->owner, relids));
+}
+
+/*
+ * Can this command bring a table into definitions that they did not read?
+ * Policies count, also where row security is turned on or stops to exempt.
+ */
+static bool
+reaches_tables(Node *command)
+{
+	ListCell   *lc;
+
+	if (IsA(command, CreatePolicyStmt) || IsA(command, AlterPolicyStmt) ||
+		tview_replaces_view(command))
+		return true;
+	if (!IsA(command, AlterTableStmt))
+		return false;
+	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
+		return true;			/* whose policies apply, for one */
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (subtype == AT_EnableRowSecurity || subtype == AT_ForceRowSecurity ||
+			subtype == AT_ChangeOwner)
+			return true;
+	}
+	return false;
+}
+
 /* Can this command change what a definition yields, without changing rows? */
 static bool
 changes_contents(Node *command)
 {
 	ListCell   *lc;
 
-	if (IsA(command, ViewStmt))
+	if (tview_replaces_view(command))
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
@@ -172,13 +209,12 @@ has_row_security(Oid relid)
 }
 
 /*
- * A tview belongs to someone else now, who may see other rows of tables with
- * row security.
+ * A tview, or what it reads, belongs to someone else now, who may see other
+ * rows of tables with row security.
  */
-void
-tview_owner_changed(Oid tview)
+static void
+owners_changed(TviewDesc *desc)
 {
-	TviewDesc  *desc = tview_desc(tview);
 	ListCell   *lc;
 
 	tview_check_still_supported(desc);
@@ -187,6 +223,16 @@ tview_owner_changed(Oid tview)
 	foreach(lc, desc->base_relations)
 		if (has_row_security(lfirst_oid(lc)))
 			tview_dirty_add_whole(desc);
+}
+
+/* A tview belongs to someone else now. */
+void
+tview_owner_changed(Oid tview)
+{
+	TviewDesc  *desc = tview_desc(tview);
+
+	check_rights(desc, desc->base_relations);
+	owners_changed(desc);
 }
 
 /* Row security exempts the owner of a table. */
@@ -218,6 +264,8 @@ revalidate(Oid relid, Node *command, bool contents)
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
 		tview_check_still_supported(desc);
+		if (reaches_tables(command))
+			check_rights(desc, list_delete_oid(list_copy(desc->base_relations), relid));
 		tview_capture_install(desc->base_relations);
 		if (!desc->populated ||
 			!(recompute || (changes_columns(command) && reads_whole_rows(desc))))
@@ -481,16 +529,28 @@ check_lost_parents(AlterTableStmt *command)
 void
 tview_after_reassignment(Node *command)
 {
+	Oid			heir;
 	ListCell   *lc;
 
 	if (!OidIsValid(tview_meta_relid()))
 		return;
 	CommandCounterIncrement();
+	heir = get_rolespec_oid(castNode(ReassignOwnedStmt, command)->newrole, false);
 	foreach(lc, tview_meta_tables())
 	{
 		tview_check_parts(lfirst_oid(lc), command);
-		tview_owner_changed(lfirst_oid(lc));
+		if (tview_relation_owner(lfirst_oid(lc)) == heir)
+			tview_owner_changed(lfirst_oid(lc));
+		else
+			owners_changed(tview_desc(lfirst_oid(lc)));
 	}
+}
+
+/* The address of CREATE RULE is that of the rule. */
+static void
+check_rule(RuleStmt *command)
+{
+	after_command_on(RangeVarGetRelid(command->relation, NoLock, false), (Node *) command);
 }
 
 static void
@@ -548,5 +608,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	}
 	if (IsA(data->parsetree, CreatePolicyStmt) || IsA(data->parsetree, AlterPolicyStmt))
 		check_policy(data->parsetree);
+	if (IsA(data->parsetree, RuleStmt))
+		check_rule((RuleStmt *) data->parsetree);
 	PG_RETURN_NULL();
 }

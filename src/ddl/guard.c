@@ -265,6 +265,14 @@ tview_check_inheritance(Oid relid)
 					 errhint("Use a view over both tables.")));
 }
 
+/* Does a command give a view, of whatever name, another definition? */
+bool
+tview_replaces_view(Node *command)
+{
+	return IsA(command, ViewStmt) ||
+		(IsA(command, RuleStmt) && ((RuleStmt *) command)->event == CMD_SELECT);
+}
+
 /* A command touched this relation: is it still the part of a tview it was? */
 void
 tview_check_parts(Oid relid, Node *command)
@@ -280,7 +288,7 @@ tview_check_parts(Oid relid, Node *command)
 	meta = tview_meta_of_view(relid);
 	if (meta != NULL)
 	{
-		if (IsA(command, ViewStmt))
+		if (tview_replaces_view(command))
 			refuse_view_change(meta);
 		check_columns(meta);
 		check_owners(meta);

@@ -77,6 +77,8 @@ extern List *tview_policy_refusals(const char *title, Oid owner, List *views,
 								   Oid relid);
 
 /* reading.c */
+extern Oid	tview_request_owner(const TviewRequest *request);
+extern List *tview_rights_refusals(const char *title, Oid owner, List *relids);
 extern List *tview_own_view_refusals(const TviewRequest *request);
 extern List *tview_reading_refusals(const TviewRequest *request, List *relids);
 
