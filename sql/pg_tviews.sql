@@ -261,7 +261,10 @@ CREATE FUNCTION pg_tviews_health(
         WHERE NOT m.populated
         UNION ALL
         SELECT m.tview, 'error', 'its table or its backing view does not exist',
-               format('Run DELETE FROM pg_tview_meta WHERE tview::oid = %s.', m.tview::oid)
+               CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
+                   THEN format('Run DROP TVIEW %s, and create it again.', m.tview)
+                   ELSE format('Run DELETE FROM pg_tview_meta WHERE tview::oid = %s.', m.tview::oid)
+                   END
         FROM pg_tview_meta m
         WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
            OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.view)

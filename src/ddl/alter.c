@@ -54,6 +54,8 @@ lookup_own_tview(RangeVar *range, bool missing_ok)
 
 	if (meta != NULL && !relation_ownercheck_compat(meta->tview, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, range->relname);
+	if (meta != NULL)
+		tview_check_complete(meta->tview);
 	return meta;
 }
 
@@ -77,13 +79,16 @@ qualified(Oid relid)
 static bool
 is_read_by_another(Oid tview, List *tviews)
 {
-	Oid			view = tview_desc(tview)->view;
+	Oid			view = tview_meta_of_table(tview)->view;
 	ListCell   *lc;
 
 	foreach(lc, tviews)
 	{
-		TviewDesc  *other = tview_desc(lfirst_oid(lc));
+		TviewDesc  *other;
 
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
+		other = tview_desc(lfirst_oid(lc));
 		if (other->tview != tview &&
 			(list_member_oid(other->base_relations, tview) ||
 			 list_member_oid(other->helper_views, view)))
@@ -116,7 +121,8 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
 				tview = lfirst_oid(lc);
 		tviews = list_delete_oid(tviews, tview);
-		tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
+		if (tview_exists(tview))
+			tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
 		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();

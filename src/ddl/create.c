@@ -68,7 +68,9 @@ analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 	if (refusals != NIL)
 		return refusals;
 	expanded = tview_expand_query(request->query);
-	refusals = tview_check_definition(expanded, request->self, request->reads);
+	refusals = list_concat(tview_check_definition(expanded, request->self, request->reads),
+						   tview_temporary_refusals(tview_query_views(request->query),
+													expanded));
 	if (refusals != NIL)
 		return refusals;
 	*analysis = tview_analyze(expanded, tview_key_attributes(request),
@@ -417,6 +419,7 @@ check_existing(TviewRequest *request)
 			duplicate_relation(request->name);
 		if (!relation_ownercheck_compat(request->self, GetUserId()))
 			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, request->name);
+		tview_check_complete(request->self);
 		if (OidIsValid(view) && view != meta->view)
 			duplicate_relation(request->view);
 	}

@@ -37,11 +37,14 @@ static void
 check_definition(TviewDesc *desc)
 {
 	TviewSandbox sandbox;
+	Query	   *expanded;
 	List	   *refusals;
 	ListCell   *lc;
 
 	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
-	refusals = tview_check_definition(tview_expand_view(desc->view), desc->tview, desc->reads);
+	expanded = tview_expand_view(desc->view);
+	refusals = list_concat(tview_check_definition(expanded, desc->tview, desc->reads),
+						   tview_temporary_refusals(desc->helper_views, expanded));
 	tview_sandbox_leave(&sandbox);
 	foreach(lc, refusals)		/* the text is not that of this command */
 		((TviewRefusal *) lfirst(lc))->location = -1;
@@ -302,19 +305,6 @@ drop_behavior(Node *command)
 	return DROP_RESTRICT;
 }
 
-/* The table of a tview is gone: remove what belonged to it. */
-static void
-clean_up(Oid tview, Oid view, DropBehavior behavior)
-{
-	ObjectAddress address;
-
-	tview_meta_delete(tview);
-	if (tview_restore_in_progress() || !relation_exists(view))
-		return;
-	ObjectAddressSet(address, RelationRelationId, view);
-	performDeletion(&address, behavior, 0);
-}
-
 /* The relations, as Oids in the caller's context, that a query finds. */
 static List *
 relations_of_command(const char *query)
@@ -347,6 +337,32 @@ touched_relations(void)
 	return relations_of_command("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_ddl_commands() "
 								"WHERE classid OPERATOR(pg_catalog.=) "
 								"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+}
+
+/* The relations that the command dropped. */
+static List *
+dropped_relations(void)
+{
+	return relations_of_command("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects() "
+								"WHERE classid OPERATOR(pg_catalog.=) "
+								"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+}
+
+/*
+ * The table of a tview is gone: remove what belonged to it.  If it went before
+ * this command, its view is none of the command's business.
+ */
+static void
+clean_up(Oid tview, Oid view, DropBehavior behavior)
+{
+	ObjectAddress address;
+
+	tview_meta_delete(tview);
+	if (tview_restore_in_progress() || !relation_exists(view) ||
+		!list_member_oid(dropped_relations(), tview))
+		return;
+	ObjectAddressSet(address, RelationRelationId, view);
+	performDeletion(&address, behavior, 0);
 }
 
 /*
@@ -420,7 +436,7 @@ recompute_all(void)
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (tview_desc(lfirst_oid(lc))->populated)
+		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->populated)
 			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
 }
 
@@ -460,6 +476,8 @@ recover_metadata(Oid relid)
 	{
 		TviewMeta	meta = tview_meta_copy(tview_meta_of_table(lfirst_oid(lc)));
 
+		if (!tview_exists(meta.tview))
+			continue;
 		tview_tie_parts(meta.tview, meta.view, meta.reads);
 	}
 }
@@ -538,6 +556,8 @@ tview_after_reassignment(Node *command)
 	heir = get_rolespec_oid(castNode(ReassignOwnedStmt, command)->newrole, false);
 	foreach(lc, tview_meta_tables())
 	{
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
 		tview_check_parts(lfirst_oid(lc), command);
 		if (tview_relation_owner(lfirst_oid(lc)) == heir)
 			tview_owner_changed(lfirst_oid(lc));

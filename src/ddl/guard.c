@@ -62,7 +62,7 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
 	if (!tview_restore_in_progress())
 		refuse_write(data);
-	if (!row && tview_desc(relid)->populated)
+	if (!row && tview_exists(relid) && tview_desc(relid)->populated)
 		tview_dirty_add_whole(tview_desc(relid));
 	return PointerGetDatum(NULL);
 }
@@ -247,6 +247,17 @@ refuse_view_change(const TviewMeta *meta)
 			 errhint("Use CREATE OR REPLACE TVIEW.")));
 }
 
+/* Of a tview whose view was dropped behind our back nothing can be made. */
+void
+tview_check_complete(Oid tview)
+{
+	if (!tview_exists(tview))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tview \"%s\" has lost its backing view", get_rel_name(tview)),
+				 errhint("Drop the tview and create it again.")));
+}
+
 /* Rows of a tview are its definition's, neither a child's nor a parent's. */
 void
 tview_check_inheritance(Oid relid)
@@ -280,13 +291,13 @@ tview_check_parts(Oid relid, Node *command)
 	const TviewMeta *meta = tview_meta_of_table(relid);
 
 	tview_check_inheritance(relid);
-	if (meta != NULL)
+	if (meta != NULL && tview_exists(meta->tview))
 	{
 		check_columns(meta);
 		align_owners(meta);
 	}
 	meta = tview_meta_of_view(relid);
-	if (meta != NULL)
+	if (meta != NULL && tview_exists(meta->tview))
 	{
 		if (tview_replaces_view(command))
 			refuse_view_change(meta);
