@@ -177,6 +177,16 @@ live_columns(Oid relid)
 	return count;
 }
 
+static void
+refuse_column_change(const TviewMeta *meta)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
+			 errdetail("The columns of a tview are those of its definition."),
+			 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
 /* Columns are the definition's business, whoever changed them. */
 static void
 check_columns(const TviewMeta *meta)
@@ -201,11 +211,34 @@ check_columns(const TviewMeta *meta)
 			get_atttype(meta->tview, attno) == get_atttype(meta->view, i);
 	}
 	if (!same || live_columns(meta->tview) != expected)
+		refuse_column_change(meta);
+}
+
+/*
+ * ALTER TYPE computes new values, also where the type stays the same, and can
+ * set modifiers and collations that the definition has not.
+ */
+static void
+check_column_types(const TviewMeta *meta, Node *command)
+{
+	ListCell   *lc;
+
+	if (!IsA(command, AlterTableStmt))
+		return;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AlterColumnType)
+			refuse_column_change(meta);
+}
+
+/* A crash would empty the table, and nobody would fill it again. */
+static void
+check_persistence(const TviewMeta *meta)
+{
+	if (get_rel_persistence(meta->tview) != RELPERSISTENCE_PERMANENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
-				 errdetail("The columns of a tview are those of its definition."),
-				 errhint("Use CREATE OR REPLACE TVIEW.")));
+				 errmsg("tview \"%s\" cannot be unlogged", get_rel_name(meta->tview)),
+				 errdetail("A crash of the server would leave it without rows.")));
 }
 
 /* The view goes where the table goes: whoever gave away one may give both. */
@@ -293,6 +326,8 @@ tview_check_parts(Oid relid, Node *command)
 	tview_check_inheritance(relid);
 	if (meta != NULL && tview_exists(meta->tview))
 	{
+		check_column_types(meta, command);
+		check_persistence(meta);
 		check_columns(meta);
 		align_owners(meta);
 	}
@@ -306,7 +341,31 @@ tview_check_parts(Oid relid, Node *command)
 	}
 }
 
-/* Triggers and rules that could change what a refresh writes. */
+/*
+ * Flushes fire the triggers of users in a security-restricted operation, in
+ * which the server defers none.
+ */
+static void
+check_deferrable(CreateTrigStmt *command)
+{
+	Oid			relid;
+
+	if (!command->deferrable)
+		return;
+	relid = RangeVarGetRelid(command->relation, NoLock, true);
+	if (tview_meta_of_table(relid) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("trigger \"%s\" of tview \"%s\" cannot be deferrable",
+						command->trigname, get_rel_name(relid)),
+				 errdetail("Triggers on a tview fire when its rows are written, as its owner."),
+				 errhint("Leave out DEFERRABLE.")));
+}
+
+/*
+ * Triggers and rules that could change what a refresh writes, or that it could
+ * not fire.
+ */
 void
 tview_check_trigger_or_rule(Node *command)
 {
@@ -318,6 +377,8 @@ tview_check_trigger_or_rule(Node *command)
 		range = ((CreateTrigStmt *) command)->relation;
 	else if (IsA(command, RuleStmt))
 		range = ((RuleStmt *) command)->relation;
+	if (IsA(command, CreateTrigStmt))
+		check_deferrable((CreateTrigStmt *) command);
 	if (range == NULL)
 		return;
 	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
