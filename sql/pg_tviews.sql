@@ -195,11 +195,11 @@ CREATE VIEW pg_tview_triggers AS
         FROM targets t, (VALUES (29), (32)) k (type)
         UNION ALL
         SELECT m.tview, m.tview, 'guard', 'pg_tviews_guard'::regproc, k.type
-        FROM pg_tview_meta m, (VALUES (62), (7)) k (type)
+        FROM pg_tview_meta m, (VALUES (62), (31)) k (type)
     )
     SELECT n.tview, n.target::regclass AS relation, n.purpose, t.tgname AS name,
            CASE n.type WHEN 29 THEN 'row changes' WHEN 32 THEN 'TRUNCATE'
-                       WHEN 62 THEN 'statements' ELSE 'inserted rows' END AS watches,
+                       WHEN 62 THEN 'statements' ELSE 'rows' END AS watches,
            CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
                             WHEN 'R' THEN 'replica' WHEN 'D' THEN 'disabled'
                             ELSE 'missing' END AS state
@@ -232,15 +232,17 @@ CREATE FUNCTION pg_tviews_health(
         WHERE t.purpose = 'capture' AND t.state <> 'always'
         UNION ALL
         SELECT t.tview, 'warning',
-               format('the trigger that refuses direct writes (%s) is %s', t.watches,
-                      CASE t.state WHEN 'replica' THEN 'disabled' ELSE t.state END),
+               format('the trigger that refuses direct writes (%s) %s', t.watches,
+                      CASE t.state WHEN 'missing' THEN 'is missing'
+                          WHEN 'origin' THEN 'does not fire for replicated changes'
+                          ELSE 'is disabled' END),
                CASE t.state
                    WHEN 'missing' THEN 'Drop the tview and create it again.'
-                   ELSE format('Run ALTER TABLE %s ENABLE TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
+                   ELSE format('Run ALTER TABLE %s ENABLE ALWAYS TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
                                t.tview, t.name, t.tview)
                    END
         FROM pg_tview_triggers t
-        WHERE t.purpose = 'guard' AND t.state NOT IN ('always', 'origin')
+        WHERE t.purpose = 'guard' AND t.state <> 'always'
         UNION ALL
         SELECT m.tview, 'error', 'the primary key is missing',
                format('Run ALTER TABLE %s ADD PRIMARY KEY (%s).', m.tview,

@@ -249,21 +249,30 @@ create_indexes(TviewRequest *request)
 			create_index(request, lfirst(lc));
 }
 
-/* The table cannot be written but by refreshes. */
+/* A trigger that always fires, replicated changes included. */
 static void
-create_guard(TviewRequest *request)
+create_guard_trigger(TviewRequest *request, const char *name, const char *when,
+					 const char *each)
 {
 	char	   *function =
 		quote_qualified_identifier(get_namespace_name(tview_extension_schema()),
 								   "pg_tviews_guard");
 
-	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard BEFORE INSERT OR "
-									"UPDATE OR DELETE OR TRUNCATE ON %s "
-									"FOR EACH STATEMENT EXECUTE FUNCTION %s()",
-									request->qualified_name, function));
-	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard_rows BEFORE INSERT "
-									"ON %s FOR EACH ROW EXECUTE FUNCTION %s()",
-									request->qualified_name, function));
+	tview_run_as_superuser(psprintf("CREATE TRIGGER %s BEFORE %s ON %s FOR EACH %s "
+									"EXECUTE FUNCTION %s()", name, when,
+									request->qualified_name, each, function));
+	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+									request->qualified_name, name));
+}
+
+/* The table cannot be written but by refreshes. */
+static void
+create_guard(TviewRequest *request)
+{
+	create_guard_trigger(request, "pg_tviews_guard",
+						 "INSERT OR UPDATE OR DELETE OR TRUNCATE", "STATEMENT");
+	create_guard_trigger(request, "pg_tviews_guard_rows",
+						 "INSERT OR UPDATE OR DELETE", "ROW");
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -431,20 +432,40 @@ renames_parts_of_type(Node *command)
 }
 
 static void
+recompute(Oid tview)
+{
+	if (tview_exists(tview) && tview_desc(tview)->populated)
+		tview_dirty_add_whole(tview_desc(tview));
+}
+
+static void
 recompute_all(void)
 {
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->populated)
-			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+		recompute(lfirst_oid(lc));
+}
+
+/* Does it name a trigger of ours to be enabled as it should be? */
+static bool
+restores_trigger(AlterTableCmd *command)
+{
+	return command->subtype == AT_EnableAlwaysTrig &&
+		strncmp(command->name, "pg_tviews_", strlen("pg_tviews_")) == 0 &&
+		!InSecurityRestrictedOperation();	/* which is how we do it */
 }
 
 static bool
-enables_triggers(AlterTableStmt *command)
+enables_triggers(AlterTableStmt *command, bool *ours)
 {
 	ListCell   *lc;
 
+	*ours = false;
+	foreach(lc, command->cmds)
+		*ours = *ours || restores_trigger(lfirst_node(AlterTableCmd, lc));
+	if (*ours)
+		return true;
 	foreach(lc, command->cmds)
 	{
 		switch (lfirst_node(AlterTableCmd, lc)->subtype)
@@ -484,11 +505,14 @@ recover_metadata(Oid relid)
 
 /*
  * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
- * changed while they were off is unknown, but to a restore.
+ * changed while they were off is unknown, but to a restore.  ours: they were
+ * enabled by name.
  */
 static void
-check_enabled_triggers(Oid relid)
+check_enabled_triggers(Oid relid, bool ours)
 {
+	bool		captures;
+	bool		guards;
 	ListCell   *lc;
 
 	if (relid == tview_meta_relid())
@@ -497,11 +521,15 @@ check_enabled_triggers(Oid relid)
 		return;
 	}
 
-	if (!tview_capture_enable(relid) || tview_restore_in_progress())
+	captures = tview_capture_enable(relid) || ours;
+	guards = tview_guard_enable(relid) || ours;
+	if (tview_restore_in_progress())
 		return;
-	foreach(lc, tviews_reading(relid))
-		if (tview_desc(lfirst_oid(lc))->populated)
-			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+	if (guards)
+		recompute(relid);
+	if (captures)
+		foreach(lc, tviews_reading(relid))
+			recompute(lfirst_oid(lc));
 }
 
 /* ALTER TABLE parent ATTACH PARTITION child touches the parent only. */
@@ -601,6 +629,7 @@ Datum
 pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+	bool		ours;
 	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
@@ -611,9 +640,9 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	CommandCounterIncrement();
 	if (IsA(data->parsetree, AlterTableStmt) &&
-		enables_triggers((AlterTableStmt *) data->parsetree))
+		enables_triggers((AlterTableStmt *) data->parsetree, &ours))
 		foreach(lc, touched_relations())
-			check_enabled_triggers(lfirst_oid(lc));
+			check_enabled_triggers(lfirst_oid(lc), ours);
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);

@@ -6,7 +6,9 @@
  * Two are trigger functions of tables, which work without preloading; events.c
  * asks for the others when a command has touched a part.  During a restore
  * (see events.c) rows copied into a tview are not refused but dropped in
- * favour of a recomputation.
+ * favour of a recomputation.  Neither are those that logical replication brings
+ * for a tview, if it is one here, too: they are dropped, since it is computed
+ * from what replication brings for its base tables.
  */
 #include "base/compat.h"
 
@@ -23,6 +25,7 @@
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
+#include "replication/logicalworker.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -41,6 +44,15 @@ refuse_write(TriggerData *data)
 			 errhint("Change the base tables; their changes appear in the tview by themselves.")));
 }
 
+/* What a row trigger returns to let the row through. */
+static HeapTuple
+untouched_row(TriggerData *data)
+{
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		return NULL;
+	return TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_guard);
 
 /* Trigger function on tviews: refuses writes by users. */
@@ -49,20 +61,20 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	Oid			relid;
-	bool		row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_guard() must be called as a trigger")));
 	relid = RelationGetRelid(data->tg_relation);
-	row = TRIGGER_FIRED_FOR_ROW(data->tg_event);
 	if (tview_allow_direct_writes || tview_ddl_active() ||
 		tview_meta_of_table(relid) == NULL)
-		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
+		return PointerGetDatum(untouched_row(data));
+	if (IsLogicalWorker() && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		return PointerGetDatum(NULL);
 	if (!tview_restore_in_progress())
 		refuse_write(data);
-	if (!row && tview_exists(relid) && tview_desc(relid)->populated)
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event) && tview_exists(relid) && tview_desc(relid)->populated)
 		tview_dirty_add_whole(tview_desc(relid));
 	return PointerGetDatum(NULL);
 }
@@ -278,6 +290,37 @@ refuse_view_change(const TviewMeta *meta)
 			 errmsg("cannot replace view \"%s\"", get_rel_name(meta->view)),
 			 errdetail("It is the definition of tview \"%s\".", get_rel_name(meta->tview)),
 			 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
+/*
+ * Make guard triggers that were enabled in another way fire always again.
+ * Returns whether there were any.
+ */
+bool
+tview_guard_enable(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	TriggerDesc *triggers = rel->trigdesc;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if ((trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+			 trigger->tgenabled == TRIGGER_FIRES_ON_REPLICA) &&
+			(strcmp(trigger->tgname, "pg_tviews_guard") == 0 ||
+			 strcmp(trigger->tgname, "pg_tviews_guard_rows") == 0))
+			names = lappend(names, pstrdup(trigger->tgname));
+	}
+	relation_close(rel, AccessShareLock);
+	foreach(lc, names)
+		tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+										quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+																   get_rel_name(relid)),
+										(char *) lfirst(lc)));
+	return names != NIL;
 }
 
 /* Of a tview whose view was dropped behind our back nothing can be made. */
