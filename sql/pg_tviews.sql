@@ -132,6 +132,7 @@ COMMENT ON VIEW pg_tview_helpers IS
     'views in definitions that are not themselves those of a tview, and who uses them';
 GRANT SELECT ON pg_tview_helpers TO PUBLIC;
 
+-- (a cast of the name to regclass would ask for rights on its schema)
 CREATE VIEW pg_tviews_info AS
     WITH RECURSIVE stack (tview, lower, depth) AS (
         SELECT tview, tview, 1 FROM pg_tview_meta
@@ -156,7 +157,11 @@ CREATE VIEW pg_tviews_info AS
                         FILTER (WHERE e->>'role' = 'filter'), '{}') AS uuid_fk_columns
         FROM jsonb_array_elements(d.description->'columns') WITH ORDINALITY AS x (e, n)) c
     CROSS JOIN LATERAL (
-        SELECT array_agg((e->>'table')::regclass ORDER BY n) AS dependencies,
+        SELECT array_agg((SELECT c.oid::regclass
+                          FROM parse_ident(e->>'table') AS i (names)
+                          JOIN pg_namespace s ON s.nspname = i.names[1]::name
+                          JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = i.names[2]::name)
+                         ORDER BY n) AS dependencies,
                array_agg(e->>'traced' ORDER BY n) AS dependency_traces,
                array_agg(e->>'holds' ORDER BY n) AS dependency_types,
                array_agg(e->>'path' ORDER BY n) AS dependency_paths,
