@@ -26,6 +26,7 @@ CREATE FUNCTION wraps(text) RETURNS text LANGUAGE sql IMMUTABLE BEGIN ATOMIC SEL
 CREATE TABLE feels (a int PRIMARY KEY, b text, m feeling);
 
 SELECT refused('table', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM tt$$);
+-- refused: Relations / temporary views, functions, types, operators and collations
 SELECT refused('view', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM tv$$);
 SELECT refused('view in a subquery', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE EXISTS (SELECT FROM tv WHERE tv.a = t.a)$$);
 SELECT refused('function', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, pg_temp.f(b) AS b FROM t$$);
