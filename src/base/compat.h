@@ -158,11 +158,15 @@ find_guc(const char *name)
 #if PG_VERSION_NUM >= 160000
 #define relation_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define schema_ownercheck_compat(schema, role) \
+	object_ownercheck(NamespaceRelationId, schema, role)
 #define schema_aclcheck_compat(schema, role, mode) \
 	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #else
 #define relation_ownercheck_compat(relid, role) \
 	pg_class_ownercheck(relid, role)
+#define schema_ownercheck_compat(schema, role) \
+	pg_namespace_ownercheck(schema, role)
 #define schema_aclcheck_compat(schema, role, mode) \
 	pg_namespace_aclcheck(schema, role, mode)
 #endif

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -45,6 +46,28 @@ lookup_tview(RangeVar *range, bool missing_ok)
 	return meta;
 }
 
+/* The same, where the user may alter it, whatever the change. */
+static const TviewMeta *
+lookup_own_tview(RangeVar *range, bool missing_ok)
+{
+	const TviewMeta *meta = lookup_tview(range, missing_ok);
+
+	if (meta != NULL && !relation_ownercheck_compat(meta->tview, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, range->relname);
+	if (meta != NULL)
+		tview_check_complete(meta->tview);
+	return meta;
+}
+
+/* As DROP TABLE does, but before base tables are locked. */
+static void
+check_may_drop(Oid tview)
+{
+	if (!relation_ownercheck_compat(tview, GetUserId()) &&
+		!schema_ownercheck_compat(get_rel_namespace(tview), GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
+}
+
 static char *
 qualified(Oid relid)
 {
@@ -56,13 +79,16 @@ qualified(Oid relid)
 static bool
 is_read_by_another(Oid tview, List *tviews)
 {
-	Oid			view = tview_desc(tview)->view;
+	Oid			view = tview_meta_of_table(tview)->view;
 	ListCell   *lc;
 
 	foreach(lc, tviews)
 	{
-		TviewDesc  *other = tview_desc(lfirst_oid(lc));
+		TviewDesc  *other;
 
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
+		other = tview_desc(lfirst_oid(lc));
 		if (other->tview != tview &&
 			(list_member_oid(other->base_relations, tview) ||
 			 list_member_oid(other->helper_views, view)))
@@ -82,8 +108,10 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 	{
 		const TviewMeta *meta = lookup_tview(lfirst(lc), missing_ok);
 
-		if (meta != NULL)
-			tviews = list_append_unique_oid(tviews, meta->tview);
+		if (meta == NULL)
+			continue;
+		check_may_drop(meta->tview);
+		tviews = list_append_unique_oid(tviews, meta->tview);
 	}
 	while (tviews != NIL)
 	{
@@ -93,7 +121,8 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
 				tview = lfirst_oid(lc);
 		tviews = list_delete_oid(tviews, tview);
-		tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
+		if (tview_exists(tview))
+			tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
 		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();
@@ -245,7 +274,7 @@ unsupported(RangeVar *range)
 static void
 alter_table(AlterTableStmt *statement)
 {
-	const TviewMeta *meta = lookup_tview(statement->relation, statement->missing_ok);
+	const TviewMeta *meta = lookup_own_tview(statement->relation, statement->missing_ok);
 	Oid			tview;
 	ListCell   *lc;
 
@@ -285,7 +314,7 @@ alter_statement(Node *statement)
 
 		if (stmt->renameType != OBJECT_TABLE)
 			unsupported(stmt->relation);
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			rename_tview(meta, stmt->newname);
 	}
@@ -293,7 +322,7 @@ alter_statement(Node *statement)
 	{
 		AlterObjectSchemaStmt *stmt = (AlterObjectSchemaStmt *) statement;
 
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			alter_both(meta, psprintf("SET SCHEMA %s",
 									  quote_identifier(stmt->newschema)));

@@ -73,6 +73,7 @@ refresh(Oid tview)
 				 errhint("pg_tview_meta lists the tviews.")));
 	if (!relation_ownercheck_compat(tview, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
+	tview_check_complete(tview);
 	if (meta->populated)
 		tview_refresh_fully(tview);
 	else
@@ -101,7 +102,8 @@ pg_tviews_refresh_all(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
+		if (tview_exists(lfirst_oid(lc)) &&
+			relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
 			pending = lappend_oid(pending, lfirst_oid(lc));
 	list_sort(pending, list_oid_cmp);
 	foreach(lc, pending)

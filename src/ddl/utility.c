@@ -158,7 +158,7 @@ is_tview_by_setting(Node *tree)
 		OidIsValid(tview_extension_schema());
 }
 
-/* Does the command give rights?  They may be what a new owner's flush needs. */
+/* Does the command give rights?  They may be what the next flush needs. */
 static bool
 grants_rights(Node *tree)
 {
