@@ -132,6 +132,7 @@ COMMENT ON VIEW pg_tview_helpers IS
     'views in definitions that are not themselves those of a tview, and who uses them';
 GRANT SELECT ON pg_tview_helpers TO PUBLIC;
 
+-- (a cast of the name to regclass would ask for rights on its schema)
 CREATE VIEW pg_tviews_info AS
     WITH RECURSIVE stack (tview, lower, depth) AS (
         SELECT tview, tview, 1 FROM pg_tview_meta
@@ -156,7 +157,11 @@ CREATE VIEW pg_tviews_info AS
                         FILTER (WHERE e->>'role' = 'filter'), '{}') AS uuid_fk_columns
         FROM jsonb_array_elements(d.description->'columns') WITH ORDINALITY AS x (e, n)) c
     CROSS JOIN LATERAL (
-        SELECT array_agg((e->>'table')::regclass ORDER BY n) AS dependencies,
+        SELECT array_agg((SELECT c.oid::regclass
+                          FROM parse_ident(e->>'table') AS i (names)
+                          JOIN pg_namespace s ON s.nspname = i.names[1]::name
+                          JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = i.names[2]::name)
+                         ORDER BY n) AS dependencies,
                array_agg(e->>'traced' ORDER BY n) AS dependency_traces,
                array_agg(e->>'holds' ORDER BY n) AS dependency_types,
                array_agg(e->>'path' ORDER BY n) AS dependency_paths,
@@ -195,11 +200,11 @@ CREATE VIEW pg_tview_triggers AS
         FROM targets t, (VALUES (29), (32)) k (type)
         UNION ALL
         SELECT m.tview, m.tview, 'guard', 'pg_tviews_guard'::regproc, k.type
-        FROM pg_tview_meta m, (VALUES (62), (7)) k (type)
+        FROM pg_tview_meta m, (VALUES (62), (31)) k (type)
     )
     SELECT n.tview, n.target::regclass AS relation, n.purpose, t.tgname AS name,
            CASE n.type WHEN 29 THEN 'row changes' WHEN 32 THEN 'TRUNCATE'
-                       WHEN 62 THEN 'statements' ELSE 'inserted rows' END AS watches,
+                       WHEN 62 THEN 'statements' ELSE 'rows' END AS watches,
            CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin'
                             WHEN 'R' THEN 'replica' WHEN 'D' THEN 'disabled'
                             ELSE 'missing' END AS state
@@ -232,15 +237,17 @@ CREATE FUNCTION pg_tviews_health(
         WHERE t.purpose = 'capture' AND t.state <> 'always'
         UNION ALL
         SELECT t.tview, 'warning',
-               format('the trigger that refuses direct writes (%s) is %s', t.watches,
-                      CASE t.state WHEN 'replica' THEN 'disabled' ELSE t.state END),
+               format('the trigger that refuses direct writes (%s) %s', t.watches,
+                      CASE t.state WHEN 'missing' THEN 'is missing'
+                          WHEN 'origin' THEN 'does not fire for replicated changes'
+                          ELSE 'is disabled' END),
                CASE t.state
                    WHEN 'missing' THEN 'Drop the tview and create it again.'
-                   ELSE format('Run ALTER TABLE %s ENABLE TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
+                   ELSE format('Run ALTER TABLE %s ENABLE ALWAYS TRIGGER %I, then SELECT pg_tviews_refresh(%L).',
                                t.tview, t.name, t.tview)
                    END
         FROM pg_tview_triggers t
-        WHERE t.purpose = 'guard' AND t.state NOT IN ('always', 'origin')
+        WHERE t.purpose = 'guard' AND t.state <> 'always'
         UNION ALL
         SELECT m.tview, 'error', 'the primary key is missing',
                format('Run ALTER TABLE %s ADD PRIMARY KEY (%s).', m.tview,
@@ -261,7 +268,10 @@ CREATE FUNCTION pg_tviews_health(
         WHERE NOT m.populated
         UNION ALL
         SELECT m.tview, 'error', 'its table or its backing view does not exist',
-               format('Run DELETE FROM pg_tview_meta WHERE tview::oid = %s.', m.tview::oid)
+               CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
+                   THEN format('Run DROP TVIEW %s, and create it again.', m.tview)
+                   ELSE format('Run DELETE FROM pg_tview_meta WHERE tview::oid = %s.', m.tview::oid)
+                   END
         FROM pg_tview_meta m
         WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.tview)
            OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = m.view)

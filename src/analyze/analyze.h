@@ -37,6 +37,7 @@ typedef struct TviewTrace
 	bool		declared;		/* read by functions, says option "reads" */
 	bool		crossed;		/* its captured rows meet those of others in a query */
 	bool		null_key;		/* a row may come to have a NULL in its key */
+	bool		can_fail;		/* a query may, where the definition does not */
 	const char *reason;			/* why, where whole */
 	int			location;		/* of the construct in the query, or -1 */
 	List	   *queries;		/* of TraceQuery, unless whole */
@@ -103,6 +104,9 @@ extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 									int nkeys, const char *table_name,
 									List *key_names);
 
+/* failing.c */
+extern bool tview_can_fail(Node *node);
+
 /* nullable.c */
 extern bool tview_attribute_not_null(Oid relid, AttrNumber attno);
 extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
@@ -160,6 +164,7 @@ typedef struct TviewDesc
 	TviewKey   *keys;
 	bool		user_triggers;	/* triggers besides ours and those of constraints */
 	Oid			key_index;		/* primary key of the table, if it still has one */
+	bool		unique_index;	/* there is another unique or exclusion index */
 	int			ncolumns;		/* of the view */
 	AttrNumber *table_attnos;	/* of each view column in the table */
 	AttrNumber	updated_at;		/* 0 where the definition has its own */

@@ -207,6 +207,35 @@ find_primary_key(Oid relid)
 	return InvalidOid;
 }
 
+static bool
+is_unique_besides_key(Oid indexid)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+	Form_pg_index form;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	result = !form->indisprimary && (form->indisunique || form->indisexclusion);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* Has the table a unique or exclusion index besides its primary key? */
+static bool
+has_unique_index(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+		result = result || is_unique_besides_key(lfirst_oid(lc));
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
 static char *
 qualified_name(Oid relid)
 {
@@ -361,6 +390,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	desc->nkeys = list_length(key_names);
 	desc->keys = palloc0(sizeof(TviewKey) * desc->nkeys);
 	desc->key_index = find_primary_key(desc->tview);
+	desc->unique_index = has_unique_index(desc->tview);
 	desc->user_triggers = tview_has_user_triggers(desc->tview);
 	describe_columns(desc);
 	foreach(lc, key_names)

@@ -35,20 +35,40 @@ typedef struct Place
 	bool		positive;		/* NULL counts as false where it stands */
 } Place;
 
+/* A condition in the terms of the items, or NULL if it has columns that are lost
+ * or aggregates of the level (a sublink may hold some). */
+static Node *
+kept_condition(Node *qual, Substitution *substitution)
+{
+	Node	   *result = substitute_vars(qual, substitution);
+
+	return substitution->unavailable || contain_aggs_of_level(result, 0) ? NULL : result;
+}
+
+/* May the condition rely on others to keep it from failing?  One that ties items
+ * together is needed even so. */
+static bool
+relies_on_others(Node *qual)
+{
+	return bms_membership(varnos_of_level(qual, 0)) != BMS_MULTIPLE && tview_can_fail(qual);
+}
+
 /*
- * Add conditions, but for those with columns that are lost or aggregates of the
- * level (a sublink may hold some).  Returns false where one can never hold.
+ * Add conditions of a level, but for those that cannot be kept.  lost: some others
+ * have not been, already.  Returns false where one can never hold.
  */
 static bool
-keep_conditions(List *quals, Substitution *substitution, List **facts)
+keep_conditions(List *quals, bool lost, Substitution *substitution, List **facts)
 {
 	ListCell   *lc;
 
 	foreach(lc, quals)
+		lost = lost || kept_condition(lfirst(lc), substitution) == NULL;
+	foreach(lc, quals)
 	{
-		Node	   *qual = substitute_vars(lfirst(lc), substitution);
+		Node	   *qual = kept_condition(lfirst(lc), substitution);
 
-		if (substitution->unavailable || contain_aggs_of_level(qual, 0))
+		if (qual == NULL || (lost && relies_on_others(qual)))
 			continue;
 		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled))
 			qual = eval_const_expressions(NULL, qual);
@@ -143,8 +163,9 @@ replace_sublink_params(Node *node, List *outputs)
  * WHERE x IN (..) that is where it is true; elsewhere NULL counts too.
  */
 static Node *
-sublink_condition(const Place *place, List *outputs)
+sublink_condition(const Place *place, List *outputs, Bitmapset *inexact)
 {
+	InexactReferences refs = {.params = inexact};
 	SubLink    *sublink = place->sublink;
 	BooleanTest *test;
 	Node	   *condition;
@@ -153,7 +174,8 @@ sublink_condition(const Place *place, List *outputs)
 	if (sublink == NULL || sublink->testexpr == NULL ||
 		(sublink->subLinkType != ANY_SUBLINK &&
 		 sublink->subLinkType != ALL_SUBLINK) ||
-		checkExprHasSubLink(sublink->testexpr))
+		checkExprHasSubLink(sublink->testexpr) ||
+		misuses_inexact(sublink->testexpr, refs))
 		return NULL;
 	foreach(lc, ((Query *) sublink->subselect)->targetList)
 	{
@@ -223,18 +245,18 @@ item_refs(Bitmapset *items)
 /* The items and conditions of a lower Focus, beside those of the variant. */
 static bool
 add_hoisted(const Place *place, const Variant *variant, const Query *hoisted,
-			Query *flat, List **facts)
+			Bitmapset *inexact, Query *flat, List **facts)
 {
 	Substitution substitution = {.nulled = variant->nulled_below};
-	Node	   *condition = sublink_condition(place, hoisted->targetList);
+	Node	   *condition = sublink_condition(place, hoisted->targetList, inexact);
 
 	flat->rtable = list_concat(flat->rtable, hoisted->rtable);
 	flat->jointree->fromlist = list_concat(flat->jointree->fromlist,
 										   hoisted->jointree->fromlist);
 	substitution.unknown = variant->unknown;
-	return keep_conditions((List *) hoisted->jointree->quals, &substitution, facts) &&
+	return keep_conditions((List *) hoisted->jointree->quals, false, &substitution, facts) &&
 		(condition == NULL ||
-		 keep_conditions(split_conjuncts(condition), &substitution, facts));
+		 keep_conditions(split_conjuncts(condition), false, &substitution, facts));
 }
 
 static Focus *
@@ -277,19 +299,20 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 		/* What is computed from a sublink is lost; from a subquery, not all. */
 		substitution.item = place->item;
 		substitution.outputs = place->sublink ? NIL : hoisted->targetList;
+		substitution.inexact = place->sublink ? NULL : inner->inexact;
 	}
 	items = keep_items(flat, variant, substitution);
 	if (inner)
 		items = bms_del_member(items, place->item);
 	focus->allowed = bms_intersect(items_before(level, place, variant), items);
 	focus->null_case = !bms_is_empty(variant->nulled) || (inner && inner->null_case);
-	if (!keep_conditions(variant->quals, &substitution, &facts))
+	if (!keep_conditions(variant->quals, variant->lost, &substitution, &facts))
 		return;
 	flat->jointree = makeFromExpr(item_refs(items), NULL);
 	if (inner)
 	{
 		offset_members(&focus->allowed, inner->allowed, offset);
-		if (!add_hoisted(place, variant, hoisted, flat, &facts))
+		if (!add_hoisted(place, variant, hoisted, inner->inexact, flat, &facts))
 			return;
 	}
 	flat->jointree->quals = (Node *) facts;
@@ -720,6 +743,33 @@ coerce_outputs(Focus *focus, List *types)
 	focus->query->targetList = kept;
 }
 
+/* Does a set operation take rows for one that are equal? */
+static bool
+compares_rows(Node *node)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+
+	if (IsA(node, RangeTblRef))
+		return false;
+	return op->op != SETOP_UNION || !op->all ||
+		compares_rows(op->larg) || compares_rows(op->rarg);
+}
+
+/* Another row may be shown for the changed one, equal to it. */
+static void
+mark_compared(Focus *focus)
+{
+	ListCell   *lc;
+
+	foreach(lc, focus->query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		if (!is_exact((Node *) tle->expr))
+			focus->inexact = bms_add_member(focus->inexact, tle->resno);
+	}
+}
+
 /*
  * A set operation, from every relation in its branches: a changed row of a
  * branch can only change result rows with the same values.
@@ -746,6 +796,8 @@ focus_set_operation(Query *query, Bitmapset *demand)
 			/* The branch was one level below; nothing of this one is in it. */
 			focus->query = hoist(focus, 0);
 			coerce_outputs(focus, types);
+			if (compares_rows(query->setOperations))
+				mark_compared(focus);
 			result = lappend(result, focus);
 		}
 	}

@@ -21,6 +21,8 @@ typedef struct Focus
 	Query	   *query;
 	Index		changed;		/* the item that stands for changed rows */
 	Bitmapset  *allowed;		/* items that come before it, see README.md */
+	Bitmapset  *inexact;		/* outputs, by resno, whose value only equals what
+								 * the query shows, see exact.c */
 	bool		null_case;		/* NULLs stand for some columns: a missing side
 								 * of an outer join, a smaller grouping set */
 	const char *barrier;		/* last construct that hid a column, or NULL */
@@ -38,6 +40,7 @@ typedef struct Variant
 	Bitmapset  *nulled_below;	/* the same as seen from the changed relation */
 	Bitmapset  *unknown;		/* may or may not be NULL: not to be used */
 	List	   *quals;
+	bool		lost;			/* some conditions are not among them */
 } Variant;
 
 /* What the cases of a level are made for. */
@@ -67,6 +70,7 @@ typedef struct Substitution
 	Bitmapset  *unknown;		/* Vars of these are not available */
 	Index		item;			/* Vars of this become outputs ... */
 	List	   *outputs;		/* ... of this target list; 0 for none */
+	Bitmapset  *inexact;		/* those from which nothing can be computed */
 	bool		unavailable;	/* set where an expression cannot be kept */
 	int			sublevels_up;	/* internal */
 } Substitution;
@@ -77,6 +81,21 @@ extern List *split_conjuncts(Node *quals);
 extern Bitmapset *varnos_of_level(Node *node, int level);
 extern bool references_outside(Node *node);
 extern bool contains_node(Node *tree, Node *wanted);
+
+/* exact.c */
+typedef struct InexactReferences
+{
+	Index		item;			/* Vars of this item ... */
+	Bitmapset  *columns;		/* ... and these columns */
+	Bitmapset  *params;			/* parameters of a sublink's comparison */
+	List	   *exprs;			/* these expressions */
+	int			level;			/* internal */
+} InexactReferences;
+
+extern bool is_exact(Node *expr);
+extern bool is_inexact(Node *node, InexactReferences refs);
+extern bool misuses_inexact(Node *node, InexactReferences refs);
+extern List *inexact_group_exprs(Query *query);
 
 /* usage.c */
 extern bool decides_row_count(Query *query, Node *expr);

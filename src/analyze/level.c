@@ -110,6 +110,7 @@ copy_variant(const Variant *variant)
 	copy->nulled_below = bms_copy(variant->nulled_below);
 	copy->unknown = bms_copy(variant->unknown);
 	copy->quals = list_copy(variant->quals);
+	copy->lost = variant->lost;
 	return copy;
 }
 
@@ -124,7 +125,10 @@ add_conjunct(Variant *variant, Node *conjunct)
 	Substitution substitution = {.nulled = variant->nulled};
 
 	if (bms_overlap(varnos, variant->unknown) || checkExprHasSubLink(conjunct))
+	{
+		variant->lost = true;
 		return true;
+	}
 	if (bms_overlap(varnos, variant->nulled))
 	{
 		conjunct = substitute_vars(conjunct, &substitution);
@@ -188,6 +192,7 @@ product(LevelTarget *target, List *left, List *right)
 			variant->nulled = bms_add_members(variant->nulled, other->nulled);
 			variant->unknown = bms_add_members(variant->unknown, other->unknown);
 			variant->quals = list_concat(variant->quals, other->quals);
+			variant->lost = variant->lost || other->lost;
 			result = lappend(result, variant);
 		}
 	}

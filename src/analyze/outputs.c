@@ -145,6 +145,38 @@ set_returning_mutator(Node *node, Focus *focus)
 }
 
 /*
+ * An output in the terms of the items; NULL where it cannot be kept.  Rows that
+ * are equal may stand for one another, here or below: then what the output is has
+ * only an equal value in the row that is shown, and what is computed from one is
+ * lost.
+ */
+static Node *
+kept_output(Level *level, TargetEntry *tle, Substitution *substitution, Focus *focus)
+{
+	Query	   *query = level->query;
+	InexactReferences below = {.item = substitution->item, .columns = substitution->inexact};
+	InexactReferences groups = {.exprs = inexact_group_exprs(query)};
+	Substitution plain = *substitution;
+	Node	   *expr = (Node *) tle->expr;
+	bool		handed_on = is_inexact(expr, below) || is_inexact(expr, groups);
+
+	if (handed_on)
+		plain.inexact = NULL;
+	else if (misuses_inexact(expr, below) || misuses_inexact(expr, groups))
+	{
+		focus->barrier = "values that may be equal without being the same";
+		focus->location = exprLocation(expr);
+		return NULL;
+	}
+	expr = substitute_vars(expr, &plain);
+	if (plain.unavailable || contain_aggs_of_level(expr, 0))
+		return NULL;
+	if (handed_on || (query->distinctClause != NIL && !query->hasDistinctOn && !is_exact(expr)))
+		focus->inexact = bms_add_member(focus->inexact, tle->resno);
+	return expr;
+}
+
+/*
  * Keep what outputs of a level can be computed from one row, in one variant.
  * What hides the others is noted in the focus.
  */
@@ -168,8 +200,8 @@ keep_outputs(Level *level, List *outputs, Substitution *substitution, Focus *foc
 			focus->location = exprLocation((Node *) tle->expr);
 			continue;
 		}
-		expr = substitute_vars((Node *) tle->expr, substitution);
-		if (substitution->unavailable || contain_aggs_of_level(expr, 0))
+		expr = kept_output(level, tle, substitution, focus);
+		if (expr == NULL)
 			continue;
 		if (level->query->hasTargetSRFs)
 			expr = set_returning_mutator(expr, focus);

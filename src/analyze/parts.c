@@ -258,6 +258,18 @@ prune_targets(Query *query, Oid view, List *parts, Bitmapset *keys)
 	query->targetList = kept;
 }
 
+/* Can computing one of the parts fail for a row that the definition does not have? */
+static bool
+any_can_fail(List *parts)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+		if (tview_can_fail(((TviewPart *) lfirst(lc))->expr))
+			return true;
+	return false;
+}
+
 /*
  * The definition in a view with the key columns and some parts only, as SQL.  It
  * may yield rows that the definition does not have, but one at most for a key.
@@ -276,7 +288,8 @@ tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *key
 	relation_close(rel, NoLock);
 	while ((number = bms_next_member(wanted, number)) >= 0)
 		some = lappend(some, list_nth(parts, number - 1));
-	tview_loosen_joins(query, keys);
+	if (!any_can_fail(some))
+		tview_loosen_joins(query, keys);
 	prune_targets(query, view, some, keys);
 	return pg_get_querydef(query, false);
 }

@@ -218,6 +218,7 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 
 	*focus = *own;
 	focus->query = flat;
+	focus->inexact = NULL;		/* peers are read as they are */
 	focus->allowed = bms_add_member(bms_copy(own->allowed), item);
 	if (clauses == NIL)
 		note_barrier(focus, query);

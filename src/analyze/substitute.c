@@ -82,7 +82,9 @@ substitute_mutator(Node *node, Substitution *substitution)
 Node *
 substitute_vars(Node *node, Substitution *substitution)
 {
-	substitution->unavailable = false;
+	InexactReferences refs = {.item = substitution->item, .columns = substitution->inexact};
+
+	substitution->unavailable = substitution->inexact != NULL && misuses_inexact(node, refs);
 	substitution->sublevels_up = 0;
 	return substitute_mutator(node, substitution);
 }

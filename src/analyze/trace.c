@@ -72,77 +72,6 @@ unused_rte(void)
 	return rte;
 }
 
-static bool
-varies_walker(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Const:
-		case T_List:
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_RelabelType:
-			return expression_tree_walker(node, varies_walker, context);
-		default:
-			return true;
-	}
-}
-
-/*
- * Computed from constants alone, by immutable functions?  The planner does so
- * before any row is read: where that fails, the definition fails as well.
- */
-static bool
-is_constant(Node *node)
-{
-	return !varies_walker(node, NULL) && !contain_mutable_functions(node);
-}
-
-static bool
-can_fail_walker(Node *node, void *context)
-{
-	if (node == NULL || is_constant(node))
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Var:
-		case T_Const:
-		case T_List:
-		case T_BoolExpr:
-		case T_NullTest:
-		case T_BooleanTest:
-		case T_RelabelType:
-		case T_CoalesceExpr:
-		case T_ArrayExpr:
-			break;
-		case T_OpExpr:
-		case T_DistinctExpr:
-			if (get_op_index_interpretation(((OpExpr *) node)->opno) == NIL)
-				return true;
-			break;
-		case T_ScalarArrayOpExpr:
-			if (get_op_index_interpretation(((ScalarArrayOpExpr *) node)->opno) == NIL)
-				return true;
-			break;
-		default:
-			return true;
-	}
-	return expression_tree_walker(node, can_fail_walker, context);
-}
-
-/*
- * Is a condition worth keeping?  One that only filters may rely on another,
- * which was dropped, to keep it from failing: x <> 0 AND 10 / x > 1.
- */
-static bool
-ties_or_cannot_fail(Node *condition)
-{
-	return bms_membership(varnos_of_level(condition, 0)) == BMS_MULTIPLE ||
-		!can_fail_walker(condition, NULL);
-}
-
 /* Conditions among the changed rows and the items read. */
 static List *
 conditions_among(const Focus *focus, Bitmapset *items)
@@ -152,8 +81,7 @@ conditions_among(const Focus *focus, Bitmapset *items)
 	ListCell   *lc;
 
 	foreach(lc, (List *) focus->query->jointree->quals)
-		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known) &&
-			ties_or_cannot_fail(lfirst(lc)))
+		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
 			result = lappend(result, lfirst(lc));
 	return result;
 }
@@ -291,6 +219,26 @@ same_query(const TraceQuery *a, const TraceQuery *b, int nkeys)
 	return a->sql != NULL && b->sql != NULL && strcmp(a->sql, b->sql) == 0;
 }
 
+/*
+ * Does a tracing query compute something that can fail?  What keeps it from that
+ * in the definition need not be part of the query.
+ */
+static bool
+query_can_fail(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->rtable)
+	{
+		RTEKind		kind = lfirst_node(RangeTblEntry, lc)->rtekind;
+
+		if (kind != RTE_RELATION && kind != RTE_CTE && kind != RTE_RESULT)
+			return true;
+	}
+	return tview_can_fail((Node *) query->targetList) ||
+		tview_can_fail(query->jointree->quals);
+}
+
 static void
 add_query(TraceBuilder *builder, TraceQuery *query, Bitmapset *columns)
 {
@@ -351,6 +299,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	captured = captured_columns(query, builder->focus->changed);
 	if (captured.unusual)
 		return false;
+	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
 	initStringInfo(&sql);
 	if (partial)
 	{
@@ -469,6 +418,7 @@ add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 	}
 	if (columns.unusual)
 		return false;
+	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
 	result->sql = pg_get_querydef(query, false);
 	add_query(builder, result, columns.columns);
 	return true;

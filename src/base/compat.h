@@ -151,17 +151,22 @@ find_guc(const char *name)
 /* 18 looks beyond btree for what an operator means.  Delete with 17. */
 #if PG_VERSION_NUM < 180000
 #define get_op_index_interpretation(opno) get_op_btree_interpretation(opno)
+#define OpIndexInterpretation OpBtreeInterpretation
 #endif
 
 /* 16 replaced the per-catalog privilege checks by one each.  Delete with 15. */
 #if PG_VERSION_NUM >= 160000
 #define relation_ownercheck_compat(relid, role) \
 	object_ownercheck(RelationRelationId, relid, role)
+#define schema_ownercheck_compat(schema, role) \
+	object_ownercheck(NamespaceRelationId, schema, role)
 #define schema_aclcheck_compat(schema, role, mode) \
 	object_aclcheck(NamespaceRelationId, schema, role, mode)
 #else
 #define relation_ownercheck_compat(relid, role) \
 	pg_class_ownercheck(relid, role)
+#define schema_ownercheck_compat(schema, role) \
+	pg_namespace_ownercheck(schema, role)
 #define schema_aclcheck_compat(schema, role, mode) \
 	pg_namespace_aclcheck(schema, role, mode)
 #endif

@@ -41,13 +41,12 @@ extern void tview_dirty_subxact_commit(int level);
 extern void tview_dirty_subxact_abort(int level);
 extern void tview_dirty_xact_end(void);
 
-/* How many queries are running, one inside of the other; kept by the session. */
-extern int	tview_running_queries;
+/* How many statements that write are running, one inside of the other. */
+extern int	tview_running_writes;
 
 /* trigger.c */
 extern void tview_capture_init(void);
 extern void tview_capture_truncate(Oid relid);
-extern bool tview_in_trigger(void);
 extern bool tview_in_statement(void);
 
 /* install.c */

@@ -305,8 +305,8 @@ same_trace(TviewDesc *desc, const TviewTrace *trace)
  * Have sets belong to the current descriptor of their tview.  Something replaced
  * theirs since the capture, mostly what changes nothing, like ANALYZE, or names
  * in the queries of the old one.  Of another descriptor it is not known what the
- * parts are, so all may have changed.  False where the current one does not
- * capture the same: then what there is says nothing.
+ * parts are, so all may have changed.  False where every key may have changed: a
+ * set says so, or the current descriptor does not capture what there is.
  */
 bool
 tview_dirty_rebind(List *bound, TviewDesc *desc)
@@ -319,9 +319,11 @@ tview_dirty_rebind(List *bound, TviewDesc *desc)
 		DirtySet   *set = lfirst(lc);
 		TviewTrace *trace;
 
+		if (set->trace == NULL)
+			return false;
 		if (set->desc == desc)
 			continue;
-		trace = set->trace == NULL ? NULL : same_trace(desc, set->trace);
+		trace = same_trace(desc, set->trace);
 		if (trace == NULL)
 			return false;
 		set->desc = desc;

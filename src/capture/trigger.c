@@ -15,7 +15,6 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/datum.h"
-#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -42,7 +41,7 @@ typedef struct CaptureMap
 
 static HTAB *maps = NULL;
 
-int			tview_running_queries = 0;
+int			tview_running_writes = 0;
 
 PGDLLEXPORT Datum pg_tviews_capture(PG_FUNCTION_ARGS);
 
@@ -253,20 +252,13 @@ tview_capture_truncate(Oid relid)
 }
 
 /*
- * Is a trigger running?  Then more triggers of the statement that fired it may
- * be waiting, ours among them: what it changed may not be captured yet.
+ * Are we in the middle of a statement that may have changed more than is captured?
+ * Of its rows some triggers have fired, others, ours among them, are waiting.
  */
-bool
-tview_in_trigger(void)
-{
-	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH)) > 0;
-}
-
-/* Are we in the middle of a statement, which may have changed more than is captured? */
 bool
 tview_in_statement(void)
 {
-	return tview_running_queries > 0 || tview_in_trigger();
+	return tview_running_writes > 0;
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_capture);

@@ -142,7 +142,8 @@ relation_ancestors(Oid relid)
 /*
  * The tviews whose definition reads a relation: itself or through plain views,
  * directly or as a partition or child of a table they read.  Tviews that read
- * it only through another tview's table are not among them.
+ * it only through another tview's table are not among them, nor are those of
+ * which something is gone.
  */
 List *
 tviews_reading(Oid relid)
@@ -160,7 +161,7 @@ tviews_reading(Oid relid)
 		{
 			const TviewMeta *meta = tview_meta_of_view(lfirst_oid(lc));
 
-			if (meta != NULL)
+			if (meta != NULL && tview_exists(meta->tview))
 				tviews = list_append_unique_oid(tviews, meta->tview);
 		}
 		pending = list_concat_unique_oid(pending, readers);

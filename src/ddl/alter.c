@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -64,6 +65,28 @@ lookup_tview(RangeVar *range, bool missing_ok)
 	return meta;
 }
 
+/* The same, where the user may alter it, whatever the change. */
+static const TviewMeta *
+lookup_own_tview(RangeVar *range, bool missing_ok)
+{
+	const TviewMeta *meta = lookup_tview(range, missing_ok);
+
+	if (meta != NULL && !relation_ownercheck_compat(meta->tview, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, range->relname);
+	if (meta != NULL)
+		tview_check_complete(meta->tview);
+	return meta;
+}
+
+/* As DROP TABLE does, but before base tables are locked. */
+static void
+check_may_drop(Oid tview)
+{
+	if (!relation_ownercheck_compat(tview, GetUserId()) &&
+		!schema_ownercheck_compat(get_rel_namespace(tview), GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
+}
+
 char *
 tview_qualified_name(Oid relid)
 {
@@ -103,6 +126,7 @@ find_targets(List *ranges, bool missing_ok)
 
 		if (meta == NULL || is_target(targets, meta->tview))
 			continue;
+		check_may_drop(meta->tview);
 		target = palloc(sizeof(DropTarget));
 		target->range = lfirst(lc);
 		target->tview = meta->tview;
@@ -126,13 +150,16 @@ ranges_of(List *targets)
 static bool
 is_read_by_another(Oid tview, List *targets)
 {
-	Oid			view = tview_desc(tview)->view;
+	Oid			view = tview_meta_of_table(tview)->view;
 	ListCell   *lc;
 
 	foreach(lc, targets)
 	{
-		TviewDesc  *other = tview_desc(((DropTarget *) lfirst(lc))->tview);
+		TviewDesc  *other;
 
+		if (!tview_exists(((DropTarget *) lfirst(lc))->tview))
+			continue;
+		other = tview_desc(((DropTarget *) lfirst(lc))->tview);
 		if (other->tview != tview &&
 			(list_member_oid(other->base_relations, tview) ||
 			 list_member_oid(other->helper_views, view)))
@@ -169,14 +196,15 @@ lock_targets(List *targets)
 		Oid			tview = ((DropTarget *) lfirst(lc))->tview;
 
 		tviews = lappend_oid(tviews, tview);
-		relids = list_concat_unique_oid(relids, tview_desc(tview)->base_relations);
+		if (tview_exists(tview))	/* its view may be lost */
+			relids = list_concat_unique_oid(relids, tview_desc(tview)->base_relations);
 	}
 	tview_capture_lock_for_drop(relids, tviews);
 	foreach(lc, targets)
 	{
 		DropTarget *target = lfirst(lc);
 
-		if (!tview_exists(target->tview) ||
+		if (tview_meta_of_table(target->tview) == NULL ||
 			RangeVarGetRelid(target->range, NoLock, true) != target->tview)
 			return false;
 	}
@@ -370,7 +398,7 @@ unsupported(RangeVar *range)
 static void
 alter_table(AlterTableStmt *statement)
 {
-	const TviewMeta *meta = lookup_tview(statement->relation, statement->missing_ok);
+	const TviewMeta *meta = lookup_own_tview(statement->relation, statement->missing_ok);
 	Oid			tview;
 	ListCell   *lc;
 
@@ -410,7 +438,7 @@ alter_statement(Node *statement)
 
 		if (stmt->renameType != OBJECT_TABLE)
 			unsupported(stmt->relation);
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			rename_or_move(meta, psprintf("RENAME TO %s", quote_identifier(stmt->newname)));
 	}
@@ -418,7 +446,7 @@ alter_statement(Node *statement)
 	{
 		AlterObjectSchemaStmt *stmt = (AlterObjectSchemaStmt *) statement;
 
-		meta = lookup_tview(stmt->relation, stmt->missing_ok);
+		meta = lookup_own_tview(stmt->relation, stmt->missing_ok);
 		if (meta != NULL)
 			rename_or_move(meta, psprintf("SET SCHEMA %s",
 										  quote_identifier(stmt->newschema)));

@@ -68,7 +68,9 @@ analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 	if (refusals != NIL)
 		return refusals;
 	expanded = tview_expand_query(request->query);
-	refusals = tview_check_definition(expanded, request->self, request->reads);
+	refusals = list_concat(tview_check_definition(expanded, request->self, request->reads),
+						   tview_temporary_refusals(tview_query_views(request->query),
+													expanded));
 	if (refusals != NIL)
 		return refusals;
 	*analysis = tview_analyze(expanded, tview_key_attributes(request),
@@ -103,7 +105,7 @@ check_definition(TviewRequest *request)
 
 	tview_request_name_columns(request);
 	tview_refuse(request, "", tview_column_refusals(request));
-	tview_sandbox_enter(&sandbox, GetUserId(), NIL);
+	tview_sandbox_enter(&sandbox, tview_request_owner(request), NIL);
 	refusals = analyze_definition(request, &analysis);
 	tview_sandbox_leave(&sandbox);
 	tview_refuse(request, psprintf("cannot create tview \"%s\": ", request->name),
@@ -246,21 +248,30 @@ create_indexes(TviewRequest *request)
 			create_index(request, lfirst(lc));
 }
 
-/* The table cannot be written but by refreshes. */
+/* A trigger that always fires, replicated changes included. */
 static void
-create_guard(TviewRequest *request)
+create_guard_trigger(TviewRequest *request, const char *name, const char *when,
+					 const char *each)
 {
 	char	   *function =
 		quote_qualified_identifier(get_namespace_name(tview_extension_schema()),
 								   "pg_tviews_guard");
 
-	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard BEFORE INSERT OR "
-									"UPDATE OR DELETE OR TRUNCATE ON %s "
-									"FOR EACH STATEMENT EXECUTE FUNCTION %s()",
-									request->qualified_name, function));
-	tview_run_as_superuser(psprintf("CREATE TRIGGER pg_tviews_guard_rows BEFORE INSERT "
-									"ON %s FOR EACH ROW EXECUTE FUNCTION %s()",
-									request->qualified_name, function));
+	tview_run_as_superuser(psprintf("CREATE TRIGGER %s BEFORE %s ON %s FOR EACH %s "
+									"EXECUTE FUNCTION %s()", name, when,
+									request->qualified_name, each, function));
+	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+									request->qualified_name, name));
+}
+
+/* The table cannot be written but by refreshes. */
+static void
+create_guard(TviewRequest *request)
+{
+	create_guard_trigger(request, "pg_tviews_guard",
+						 "INSERT OR UPDATE OR DELETE OR TRUNCATE", "STATEMENT");
+	create_guard_trigger(request, "pg_tviews_guard_rows",
+						 "INSERT OR UPDATE OR DELETE", "ROW");
 }
 
 static void
@@ -436,6 +447,7 @@ check_existing(TviewRequest *request)
 			duplicate_relation(request->name);
 		if (!relation_ownercheck_compat(request->self, GetUserId()))
 			aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, request->name);
+		tview_check_complete(request->self);
 	}
 	else if (OidIsValid(view))
 		duplicate_relation(request->view);

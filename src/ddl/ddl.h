@@ -42,6 +42,9 @@ extern void tview_repair_capture(List *relids);
 
 /* guard.c */
 extern void tview_tie_parts(Oid tview, Oid view, List *reads);
+extern bool tview_replaces_view(Node *command);
+extern bool tview_guard_enable(Oid relid);
+extern void tview_check_complete(Oid tview);
 extern void tview_check_inheritance(Oid relid);
 extern void tview_check_parts(Oid relid, Node *command);
 extern void tview_check_trigger_or_rule(Node *command);

@@ -21,7 +21,9 @@
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "refresh/refresh.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -36,11 +38,14 @@ static void
 check_definition(TviewDesc *desc)
 {
 	TviewSandbox sandbox;
+	Query	   *expanded;
 	List	   *refusals;
 	ListCell   *lc;
 
 	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
-	refusals = tview_check_definition(tview_expand_view(desc->view), desc->tview, desc->reads);
+	expanded = tview_expand_view(desc->view);
+	refusals = list_concat(tview_check_definition(expanded, desc->tview, desc->reads),
+						   tview_temporary_refusals(desc->helper_views, expanded));
 	tview_sandbox_leave(&sandbox);
 	foreach(lc, refusals)		/* the text is not that of this command */
 		((TviewRefusal *) lfirst(lc))->location = -1;
@@ -76,16 +81,50 @@ tview_check_still_supported(TviewDesc *desc)
 	}
 }
 
+/* The owner of a tview needs the same rights as whoever creates one. */
+static void
+check_rights(TviewDesc *desc, List *relids)
+{
+	char	   *title = psprintf("tview \"%s\"", get_rel_name(desc->tview));
+
+	tview_refuse(NULL, "", tview_rights_refusals(title, desc->owner, relids));
+}
+
+/*
+ * Can this command bring a table into definitions that they did not read?
+ * Policies count, also where row security is turned on or stops to exempt.
+ */
+static bool
+reaches_tables(Node *command)
+{
+	ListCell   *lc;
+
+	if (IsA(command, CreatePolicyStmt) || IsA(command, AlterPolicyStmt) ||
+		tview_replaces_view(command))
+		return true;
+	if (!IsA(command, AlterTableStmt))
+		return false;
+	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
+		return true;			/* whose policies apply, for one */
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (subtype == AT_EnableRowSecurity || subtype == AT_ForceRowSecurity ||
+			subtype == AT_ChangeOwner)
+			return true;
+	}
+	return false;
+}
+
 /* Can this command change what a definition yields, without changing rows? */
 static bool
 changes_contents(Node *command)
 {
 	ListCell   *lc;
 
-	if (IsA(command, ViewStmt))
+	if (tview_replaces_view(command))
 		return true;
-	if (IsA(command, RuleStmt))
-		return ((RuleStmt *) command)->event == CMD_SELECT;
 	if (!IsA(command, AlterTableStmt))
 		return false;
 	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
@@ -183,13 +222,12 @@ has_row_security(Oid relid)
 }
 
 /*
- * A tview belongs to someone else now, who may see other rows of tables with
- * row security.
+ * A tview, or what it reads, belongs to someone else now, who may see other
+ * rows of tables with row security.
  */
-void
-tview_owner_changed(Oid tview)
+static void
+owners_changed(TviewDesc *desc)
 {
-	TviewDesc  *desc = tview_desc(tview);
 	ListCell   *lc;
 
 	tview_check_still_supported(desc);
@@ -198,6 +236,16 @@ tview_owner_changed(Oid tview)
 	foreach(lc, desc->base_relations)
 		if (has_row_security(lfirst_oid(lc)))
 			tview_dirty_add_whole(desc);
+}
+
+/* A tview belongs to someone else now. */
+void
+tview_owner_changed(Oid tview)
+{
+	TviewDesc  *desc = tview_desc(tview);
+
+	check_rights(desc, desc->base_relations);
+	owners_changed(desc);
 }
 
 /* Row security exempts the owner of a table. */
@@ -229,6 +277,8 @@ revalidate(Oid relid, Node *command, bool contents)
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
 		tview_check_still_supported(desc);
+		if (reaches_tables(command))
+			check_rights(desc, list_delete_oid(list_copy(desc->base_relations), relid));
 		tview_capture_install(desc->base_relations);
 		if (!desc->populated ||
 			!(recompute || (changes_columns(command) && reads_whole_rows(desc))))
@@ -259,7 +309,7 @@ tview_after_replacement(Oid tview, Oid view, bool columns_added)
 	ListCell   *lc;
 
 	CommandCounterIncrement();
-	revalidate(view, NULL, true);
+	revalidate(view, (Node *) makeNode(ViewStmt), true);
 	if (!columns_added)
 		return;
 	foreach(lc, tviews_reading(tview))
@@ -286,43 +336,6 @@ drop_behavior(Node *command)
 	if (IsA(command, DropOwnedStmt))
 		return ((DropOwnedStmt *) command)->behavior;
 	return DROP_RESTRICT;
-}
-
-/* The table of a tview is gone: so is its row, and its view is to be dropped. */
-static void
-clean_up(Oid tview, Oid view, ObjectAddresses *views)
-{
-	ObjectAddress address;
-
-	tview_meta_delete(tview);
-	if (tview_restore_in_progress() || !relation_exists(view))
-		return;
-	ObjectAddressSet(address, RelationRelationId, view);
-	add_exact_object_address(&address, views);
-}
-
-/*
- * The same for all whose table is gone, at once, since one may read another.
- * Returns whether there were any; CASCADE may make more.
- */
-static bool
-clean_up_all(DropBehavior behavior)
-{
-	ObjectAddresses *views = new_object_addresses();
-	bool		any = false;
-	ListCell   *lc;
-
-	foreach(lc, tview_meta_tables())
-	{
-		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
-
-		if (meta == NULL || relation_exists(meta->tview))
-			continue;
-		clean_up(meta->tview, meta->view, views);
-		any = true;
-	}
-	performMultipleDeletions(views, behavior, 0);
-	return any;
 }
 
 /* The relations, as Oids in the caller's context, that a query finds. */
@@ -357,6 +370,56 @@ touched_relations(void)
 	return relations_of_command("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_ddl_commands() "
 								"WHERE classid OPERATOR(pg_catalog.=) "
 								"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+}
+
+/* The relations that the command dropped. */
+static List *
+dropped_relations(void)
+{
+	return relations_of_command("SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects() "
+								"WHERE classid OPERATOR(pg_catalog.=) "
+								"'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+}
+
+/*
+ * The table of a tview is gone: so is its row, and its view is to be dropped.
+ * If it went before this command, its view is none of the command's business.
+ */
+static void
+clean_up(Oid tview, Oid view, ObjectAddresses *views)
+{
+	ObjectAddress address;
+
+	tview_meta_delete(tview);
+	if (tview_restore_in_progress() || !relation_exists(view) ||
+		!list_member_oid(dropped_relations(), tview))
+		return;
+	ObjectAddressSet(address, RelationRelationId, view);
+	add_exact_object_address(&address, views);
+}
+
+/*
+ * The same for all whose table is gone, at once, since one may read another.
+ * Returns whether there were any; CASCADE may make more.
+ */
+static bool
+clean_up_all(DropBehavior behavior)
+{
+	ObjectAddresses *views = new_object_addresses();
+	bool		any = false;
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+	{
+		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
+
+		if (meta == NULL || relation_exists(meta->tview))
+			continue;
+		clean_up(meta->tview, meta->view, views);
+		any = true;
+	}
+	performMultipleDeletions(views, behavior, 0);
+	return any;
 }
 
 /*
@@ -417,20 +480,40 @@ renames_parts_of_type(Node *command)
 }
 
 static void
+recompute(Oid tview)
+{
+	if (tview_exists(tview) && tview_desc(tview)->populated)
+		tview_dirty_add_whole(tview_desc(tview));
+}
+
+static void
 recompute_all(void)
 {
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
-		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->populated)
-			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+		recompute(lfirst_oid(lc));
+}
+
+/* Does it name a trigger of ours to be enabled as it should be? */
+static bool
+restores_trigger(AlterTableCmd *command)
+{
+	return command->subtype == AT_EnableAlwaysTrig &&
+		strncmp(command->name, "pg_tviews_", strlen("pg_tviews_")) == 0 &&
+		!InSecurityRestrictedOperation();	/* which is how we do it */
 }
 
 static bool
-enables_triggers(AlterTableStmt *command)
+enables_triggers(AlterTableStmt *command, bool *ours)
 {
 	ListCell   *lc;
 
+	*ours = false;
+	foreach(lc, command->cmds)
+		*ours = *ours || restores_trigger(lfirst_node(AlterTableCmd, lc));
+	if (*ours)
+		return true;
 	foreach(lc, command->cmds)
 	{
 		switch (lfirst_node(AlterTableCmd, lc)->subtype)
@@ -462,6 +545,8 @@ recover_metadata(Oid relid)
 	{
 		TviewMeta	meta = tview_meta_copy(tview_meta_of_table(lfirst_oid(lc)));
 
+		if (!tview_exists(meta.tview))
+			continue;
 		tview_tie_parts(meta.tview, meta.view, meta.reads);
 	}
 }
@@ -473,8 +558,7 @@ recompute_readers(Oid relid)
 	ListCell   *lc;
 
 	foreach(lc, tviews_reading(relid))
-		if (tview_desc(lfirst_oid(lc))->populated)
-			tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+		recompute(lfirst_oid(lc));
 }
 
 /* Have the capture triggers of base tables fire again that were turned off. */
@@ -490,18 +574,28 @@ tview_repair_capture(List *relids)
 
 /*
  * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
- * changed while they were off is unknown, but to a restore.
+ * changed while they were off is unknown, but to a restore.  ours: they were
+ * enabled by name.
  */
 static void
-check_enabled_triggers(Oid relid)
+check_enabled_triggers(Oid relid, bool ours)
 {
+	bool		captures;
+	bool		guards;
+
 	if (relid == tview_meta_relid())
 	{
 		recover_metadata(relid);
 		return;
 	}
 
-	if (tview_capture_enable(relid, false) && !tview_restore_in_progress())
+	captures = tview_capture_enable(relid, false) || ours;
+	guards = tview_guard_enable(relid) || ours;
+	if (tview_restore_in_progress())
+		return;
+	if (guards)
+		recompute(relid);
+	if (captures)
 		recompute_readers(relid);
 }
 
@@ -548,16 +642,30 @@ check_lost_parents(AlterTableStmt *command)
 void
 tview_after_reassignment(Node *command)
 {
+	Oid			heir;
 	ListCell   *lc;
 
 	if (!OidIsValid(tview_meta_relid()))
 		return;
 	CommandCounterIncrement();
+	heir = get_rolespec_oid(castNode(ReassignOwnedStmt, command)->newrole, false);
 	foreach(lc, tview_meta_tables())
 	{
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
 		tview_check_parts(lfirst_oid(lc), command);
-		tview_owner_changed(lfirst_oid(lc));
+		if (tview_relation_owner(lfirst_oid(lc)) == heir)
+			tview_owner_changed(lfirst_oid(lc));
+		else
+			owners_changed(tview_desc(lfirst_oid(lc)));
 	}
+}
+
+/* The address of CREATE RULE is that of the rule. */
+static void
+check_rule(RuleStmt *command)
+{
+	after_command_on(RangeVarGetRelid(command->relation, NoLock, false), (Node *) command);
 }
 
 static void
@@ -601,6 +709,7 @@ Datum
 pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
+	bool		ours;
 	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
@@ -611,9 +720,9 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	CommandCounterIncrement();
 	if (IsA(data->parsetree, AlterTableStmt) &&
-		enables_triggers((AlterTableStmt *) data->parsetree))
+		enables_triggers((AlterTableStmt *) data->parsetree, &ours))
 		foreach(lc, touched_relations())
-			check_enabled_triggers(lfirst_oid(lc));
+			check_enabled_triggers(lfirst_oid(lc), ours);
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);
@@ -621,9 +730,6 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		recompute_all();
 	foreach(lc, touched_relations())
 		after_command_on(lfirst_oid(lc), data->parsetree);
-	if (IsA(data->parsetree, RuleStmt))
-		after_command_on(RangeVarGetRelid(((RuleStmt *) data->parsetree)->relation,
-										  NoLock, false), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))
 	{
 		check_lost_parents((AlterTableStmt *) data->parsetree);
@@ -631,5 +737,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	}
 	if (IsA(data->parsetree, CreatePolicyStmt) || IsA(data->parsetree, AlterPolicyStmt))
 		check_policy(data->parsetree);
+	if (IsA(data->parsetree, RuleStmt))
+		check_rule((RuleStmt *) data->parsetree);
 	PG_RETURN_NULL();
 }

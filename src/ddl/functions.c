@@ -73,6 +73,7 @@ refresh(Oid tview)
 				 errhint("pg_tview_meta lists the tviews.")));
 	if (!relation_ownercheck_compat(tview, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
+	tview_check_complete(tview);
 	if (meta->populated)
 		tview_refresh_fully(tview);
 	else

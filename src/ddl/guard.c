@@ -6,7 +6,9 @@
  * Two are trigger functions of tables, which work without preloading; events.c
  * asks for the others when a command has touched a part.  During a restore
  * (see events.c) rows copied into a tview are not refused but dropped in
- * favour of a recomputation.
+ * favour of a recomputation.  Neither are those that logical replication brings
+ * for a tview, if it is one here, too: they are dropped, since it is computed
+ * from what replication brings for its base tables.
  */
 #include "base/compat.h"
 
@@ -23,6 +25,7 @@
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
 #include "miscadmin.h"
+#include "replication/logicalworker.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -60,6 +63,15 @@ is_copied(void)
 		SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
+/* What a row trigger returns to let the row through. */
+static HeapTuple
+untouched_row(TriggerData *data)
+{
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		return NULL;
+	return TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_guard);
 
 /* Trigger function on tviews: refuses writes by users. */
@@ -68,22 +80,22 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	Oid			relid;
-	bool		row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_guard() must be called as a trigger")));
 	relid = RelationGetRelid(data->tg_relation);
-	row = TRIGGER_FIRED_FOR_ROW(data->tg_event);
 	if (tview_allow_direct_writes || tview_ddl_active() ||
 		(tview_meta_of_table(relid) == NULL && is_copied()))
-		return PointerGetDatum(row ? data->tg_trigtuple : NULL);
+		return PointerGetDatum(untouched_row(data));
 	if (tview_meta_of_table(relid) == NULL)
 		refuse_orphan(data);
+	if (IsLogicalWorker() && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		return PointerGetDatum(NULL);
 	if (!tview_restore_in_progress())
 		refuse_write(data);
-	if (!row && tview_desc(relid)->populated)
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event) && tview_exists(relid) && tview_desc(relid)->populated)
 		tview_dirty_add_whole(tview_desc(relid));
 	return PointerGetDatum(NULL);
 }
@@ -198,6 +210,16 @@ live_columns(Oid relid)
 	return count;
 }
 
+static void
+refuse_column_change(const TviewMeta *meta)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
+			 errdetail("The columns of a tview are those of its definition."),
+			 errhint("Use CREATE OR REPLACE TVIEW.")));
+}
+
 /* Columns are the definition's business, whoever changed them. */
 static void
 check_columns(const TviewMeta *meta)
@@ -222,11 +244,34 @@ check_columns(const TviewMeta *meta)
 			get_atttype(meta->tview, attno) == get_atttype(meta->view, i);
 	}
 	if (!same || live_columns(meta->tview) != expected)
+		refuse_column_change(meta);
+}
+
+/*
+ * ALTER TYPE computes new values, also where the type stays the same, and can
+ * set modifiers and collations that the definition has not.
+ */
+static void
+check_column_types(const TviewMeta *meta, Node *command)
+{
+	ListCell   *lc;
+
+	if (!IsA(command, AlterTableStmt))
+		return;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_AlterColumnType)
+			refuse_column_change(meta);
+}
+
+/* A crash would empty the table, and nobody would fill it again. */
+static void
+check_persistence(const TviewMeta *meta)
+{
+	if (get_rel_persistence(meta->tview) != RELPERSISTENCE_PERMANENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot change the columns of tview \"%s\"", get_rel_name(meta->tview)),
-				 errdetail("The columns of a tview are those of its definition."),
-				 errhint("Use CREATE OR REPLACE TVIEW.")));
+				 errmsg("tview \"%s\" cannot be unlogged", get_rel_name(meta->tview)),
+				 errdetail("A crash of the server would leave it without rows.")));
 }
 
 /* The view goes where the table goes: whoever gave away one may give both. */
@@ -309,6 +354,48 @@ refuse_view_move(const TviewMeta *meta, const char *name)
 			 errhint("Use ALTER TVIEW, which does both.")));
 }
 
+/*
+ * Make guard triggers that were enabled in another way fire always again.
+ * Returns whether there were any.
+ */
+bool
+tview_guard_enable(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	TriggerDesc *triggers = rel->trigdesc;
+	List	   *names = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if ((trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+			 trigger->tgenabled == TRIGGER_FIRES_ON_REPLICA) &&
+			(strcmp(trigger->tgname, "pg_tviews_guard") == 0 ||
+			 strcmp(trigger->tgname, "pg_tviews_guard_rows") == 0))
+			names = lappend(names, pstrdup(trigger->tgname));
+	}
+	relation_close(rel, AccessShareLock);
+	foreach(lc, names)
+		tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+										quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+																   get_rel_name(relid)),
+										(char *) lfirst(lc)));
+	return names != NIL;
+}
+
+/* Of a tview whose view was dropped behind our back nothing can be made. */
+void
+tview_check_complete(Oid tview)
+{
+	if (!tview_exists(tview))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tview \"%s\" has lost its backing view", get_rel_name(tview)),
+				 errhint("Drop the tview and create it again.")));
+}
+
 /* Rows of a tview are its definition's, neither a child's nor a parent's. */
 void
 tview_check_inheritance(Oid relid)
@@ -327,6 +414,14 @@ tview_check_inheritance(Oid relid)
 					 errhint("Use a view over both tables.")));
 }
 
+/* Does a command give a view, of whatever name, another definition? */
+bool
+tview_replaces_view(Node *command)
+{
+	return IsA(command, ViewStmt) ||
+		(IsA(command, RuleStmt) && ((RuleStmt *) command)->event == CMD_SELECT);
+}
+
 /* A command touched this relation: is it still the part of a tview it was? */
 void
 tview_check_parts(Oid relid, Node *command)
@@ -335,17 +430,19 @@ tview_check_parts(Oid relid, Node *command)
 	const char *old_name = name_before(command);
 
 	tview_check_inheritance(relid);
-	if (meta != NULL)
+	if (meta != NULL && tview_exists(meta->tview))
 	{
+		check_column_types(meta, command);
+		check_persistence(meta);
 		check_columns(meta);
 		align_owners(meta);
 		if (old_name != NULL)
 			follow_table(relid, old_name);
 	}
 	meta = tview_meta_of_view(relid);
-	if (meta != NULL)
+	if (meta != NULL && tview_exists(meta->tview))
 	{
-		if (IsA(command, ViewStmt))
+		if (tview_replaces_view(command))
 			refuse_view_change(meta);
 		if (old_name != NULL)
 			refuse_view_move(meta, old_name);
@@ -354,27 +451,47 @@ tview_check_parts(Oid relid, Node *command)
 	}
 }
 
-/* Triggers and rules that could change what a refresh writes. */
+/*
+ * Flushes fire the triggers of users in a security-restricted operation, in
+ * which the server defers none.
+ */
+static void
+check_deferrable(CreateTrigStmt *command)
+{
+	Oid			relid;
+
+	if (!command->deferrable)
+		return;
+	relid = RangeVarGetRelid(command->relation, NoLock, true);
+	if (tview_meta_of_table(relid) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("trigger \"%s\" of tview \"%s\" cannot be deferrable",
+						command->trigname, get_rel_name(relid)),
+				 errdetail("Triggers on a tview fire when its rows are written, as its owner."),
+				 errhint("Leave out DEFERRABLE.")));
+}
+
+/*
+ * Triggers and rules that could change what a refresh writes, or that it could
+ * not fire.
+ */
 void
 tview_check_trigger_or_rule(Node *command)
 {
 	RangeVar   *range = NULL;
 	const TviewMeta *meta;
-	Oid			relid;
 
 	if (IsA(command, CreateTrigStmt) &&
 		((CreateTrigStmt *) command)->timing == TRIGGER_TYPE_BEFORE)
 		range = ((CreateTrigStmt *) command)->relation;
 	else if (IsA(command, RuleStmt))
 		range = ((RuleStmt *) command)->relation;
+	if (IsA(command, CreateTrigStmt))
+		check_deferrable((CreateTrigStmt *) command);
 	if (range == NULL)
 		return;
-	relid = RangeVarGetRelid(range, NoLock, true);
-	meta = tview_meta_of_view(relid);
-	if (meta != NULL && IsA(command, RuleStmt) &&
-		((RuleStmt *) command)->event == CMD_SELECT)
-		refuse_view_change(meta);
-	meta = tview_meta_of_table(relid);
+	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
 	if (meta != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

@@ -224,7 +224,7 @@ tview_asked_by_setting(Node *tree)
 		OidIsValid(tview_extension_schema());
 }
 
-/* Does the command give rights?  They may be what a new owner's flush needs. */
+/* Does the command give rights?  They may be what the next flush needs. */
 static bool
 grants_rights(Node *tree)
 {
@@ -284,7 +284,8 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 {
 	Node	   *tree = pstmt->utilityStmt;
 	TviewStatement said;
-	bool		copying;
+	volatile bool copying;
+	volatile bool writing;
 
 	flush_before(tree);
 	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
@@ -306,18 +307,31 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 			List	   *names = tviews_to_drop_first((DropStmt *) tree);
 
 			if (names != NIL)
-				pstmt = drop_tviews_first(pstmt, names);
-			tree = pstmt->utilityStmt;
+			{
+				tview_ProcessUtility(drop_tviews_first(pstmt, names), queryString,
+									 false, context, params, queryEnv, dest, qc);
+				return;
+			}
 		}
 	}
 
 	copying = prepare_copy(tree);
-	if (prev_ProcessUtility)
-		prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
-							queryEnv, dest, qc);
-	else
-		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+	writing = IsA(tree, CopyStmt) && ((CopyStmt *) tree)->is_from;
+	tview_running_writes += writing;
+	PG_TRY();
+	{
+		if (prev_ProcessUtility)
+			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
 								queryEnv, dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+									queryEnv, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		tview_running_writes -= writing;
+	}
+	PG_END_TRY();
 	if (copying)
 		PopActiveSnapshot();
 

@@ -77,7 +77,12 @@ extern List *tview_trace_refusals(const TviewRequest *request, List *traces);
 extern List *tview_policy_refusals(const char *title, Oid owner, List *views,
 								   Oid relid);
 
+/* temporary.c */
+extern List *tview_temporary_refusals(List *views, Query *expanded);
+
 /* reading.c */
+extern Oid	tview_request_owner(const TviewRequest *request);
+extern List *tview_rights_refusals(const char *title, Oid owner, List *relids);
 extern List *tview_own_view_refusals(const TviewRequest *request);
 extern List *tview_reading_refusals(const TviewRequest *request, List *relids);
 

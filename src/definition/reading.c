@@ -12,13 +12,22 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+/* As whom the tview will read: OR REPLACE leaves it to whom it belongs. */
+Oid
+tview_request_owner(const TviewRequest *request)
+{
+	if (request->or_replace && tview_meta_of_table(request->self) != NULL)
+		return tview_relation_owner(request->self);
+	return GetUserId();
+}
+
 static List *
-check_schema(List *refusals)
+check_schema(List *refusals, Oid owner)
 {
 	Oid			schema = tview_extension_schema();
 	char	   *name = get_namespace_name(schema);
 
-	if (schema_aclcheck_compat(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+	if (schema_aclcheck_compat(schema, owner, ACL_USAGE) == ACLCHECK_OK)
 		return refusals;
 	return lappend(refusals,
 				   tview_refusal(ERRCODE_INSUFFICIENT_PRIVILEGE, -1,
@@ -29,20 +38,41 @@ check_schema(List *refusals)
 
 /* purpose: what the tview does with the table, as the end of a sentence */
 static List *
-check_right(List *refusals, const TviewRequest *request, Oid relid, AclMode right,
+check_right(List *refusals, const char *title, Oid owner, Oid relid, AclMode right,
 			const char *purpose)
 {
 	char	   *detail;
 
-	if (pg_class_aclcheck(relid, GetUserId(), right) == ACLCHECK_OK)
+	if (pg_class_aclcheck(relid, owner, right) == ACLCHECK_OK)
 		return refusals;
-	detail = psprintf("%s %s.", tview_request_title(request), purpose);
+	detail = psprintf("%s %s.", title, purpose);
 	detail[0] = pg_toupper(detail[0]);
 	return lappend(refusals,
 				   tview_refusal(ERRCODE_INSUFFICIENT_PRIVILEGE, -1,
 								 psprintf("permission denied for table %s", get_rel_name(relid)),
 								 detail,
 								 "A tview needs SELECT and TRIGGER on each base table."));
+}
+
+/*
+ * Rights that a role lacks to own a tview that reads these relations: the
+ * definition and its tracing queries read them as the owner.  title: what
+ * messages call the tview.
+ */
+List *
+tview_rights_refusals(const char *title, Oid owner, List *relids)
+{
+	List	   *refusals = check_schema(NIL, owner);
+	ListCell   *lc;
+
+	foreach(lc, relids)
+	{
+		refusals = check_right(refusals, title, owner, lfirst_oid(lc), ACL_SELECT,
+							   "reads it as its owner");
+		refusals = check_right(refusals, title, owner, lfirst_oid(lc), ACL_TRIGGER,
+							   "puts a trigger on it");
+	}
+	return refusals;
 }
 
 static List *
@@ -94,27 +124,20 @@ check_cycle(List *refusals, const TviewRequest *request, List *relids)
 	return refusals;
 }
 
-/*
- * What keeps the current user from making a tview that reads these relations:
- * a definition and its tracing queries read the tables as the owner.
- */
+/* What keeps the user from making a tview that reads these relations. */
 List *
 tview_reading_refusals(const TviewRequest *request, List *relids)
 {
-	List	   *refusals = check_schema(NIL);
+	char	   *title = tview_request_title(request);
+	Oid			owner = tview_request_owner(request);
+	List	   *refusals = tview_rights_refusals(title, owner, relids);
 	ListCell   *lc;
 
 	foreach(lc, relids)
-	{
-		refusals = check_right(refusals, request, lfirst_oid(lc), ACL_SELECT,
-							   "reads it as its owner");
-		refusals = check_right(refusals, request, lfirst_oid(lc), ACL_TRIGGER,
-							   "puts a trigger on it");
 		refusals = list_concat(refusals,
-							   tview_policy_refusals(tview_request_title(request), GetUserId(),
+							   tview_policy_refusals(title, owner,
 													 tview_query_views(request->query),
 													 lfirst_oid(lc)));
-	}
 	refusals = check_depth(refusals, request, relids);
 	return check_cycle(refusals, request, relids);
 }

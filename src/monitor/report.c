@@ -102,6 +102,8 @@ examine(TviewReport *report, Oid user, List *settings)
 	expanded = tview_expand_query(report->request.query);
 	add_refusals(report, tview_check_definition(expanded, report->request.self,
 												  report->request.reads));
+	add_refusals(report, tview_temporary_refusals(tview_query_views(report->request.query),
+												  expanded));
 	report->clock = tview_depends_on_clock(expanded);
 	if (!expanded->hasModifyingCTE)
 	{

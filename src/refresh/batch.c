@@ -90,7 +90,7 @@ write_row(TviewDesc *desc, TviewWriter *writer, TviewEvaluation *evaluation,
 		return false;
 	else
 	{
-		if (tview_verify_patches && !tview_in_trigger())
+		if (tview_verify_patches && !tview_in_statement())
 			verify_patch(desc, writer, keys, n);
 		tview_writer_save(writer);
 	}

@@ -83,17 +83,6 @@ lowest_pending(List *tviews)
 	return lowest;
 }
 
-static bool
-includes_whole(List *sets)
-{
-	ListCell   *lc;
-
-	foreach(lc, sets)
-		if (((DirtySet *) lfirst(lc))->trace == NULL)
-			return true;
-	return false;
-}
-
 /* The parts of the rows that the sets may concern. */
 static Bitmapset *
 parts_of_sets(List *sets)
@@ -139,22 +128,21 @@ apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
 	tview_refresh_keys(desc, writer, keys, parts);
 }
 
-/* From captured values to written rows; SPI is connected. */
+/* From captured values, or NIL for "every key", to written rows; SPI is connected. */
 static void
 apply_sets(TviewDesc *desc, List *sets, TviewWriter *writer)
 {
-	List	   *all = list_concat_copy(sets, tview_dirty_taken_before(desc->tview, sets));
 	KeySet	   *keys = keyset_create(desc);
 	TviewErrorContext context;
 
 	tview_error_context_push(&context, desc, keys);
-	if (includes_whole(sets) || !tview_dirty_rebind(all, desc))
+	if (sets == NIL)
 	{
 		tview_count_recompute(desc->tview);
 		tview_recompute_whole(desc, writer);
 	}
 	else
-		apply_keys(desc, all, keys, writer);
+		apply_keys(desc, sets, keys, writer);
 	tview_writer_flush(writer);
 	tview_error_context_pop(&context);
 }
@@ -226,18 +214,26 @@ fire_after_triggers(TviewDesc *desc, EState *estate)
 	GetUserIdAndSecContext(&user, &sec_context);
 	become_trigger_owner(desc);
 	PushActiveSnapshot(GetLatestSnapshot());
-	AfterTriggerEndQuery(estate);
+	tview_running_writes++;
+	PG_TRY();
+	{
+		AfterTriggerEndQuery(estate);
+	}
+	PG_FINALLY();
+	{
+		tview_running_writes--;
+	}
+	PG_END_TRY();
 	PopActiveSnapshot();
 	AtEOXact_GUC(false, guc_level);
 	SetUserIdAndSecContext(user, sec_context);
 	tview_error_context_pop(&context);
 }
 
-/* Refresh one tview for these sets; "every key" if there is one without trace. */
+/* Refresh one tview for these sets, NIL for "every key". */
 static void
-refresh_tview(Oid tview, List *sets)
+refresh_rows(TviewDesc *desc, List *sets)
 {
-	TviewDesc  *desc = lock_base_relations(tview);
 	TviewSandbox sandbox;
 	TviewWriter *writer;
 	EState	   *estate;
@@ -258,6 +254,103 @@ refresh_tview(Oid tview, List *sets)
 	fire_after_triggers(desc, estate);
 	tview_writer_close(writer);
 	SPI_finish();
+}
+
+/* Can a refresh by key fail for a reason that the definition knows nothing of? */
+static bool
+needs_second_try(TviewDesc *desc, List *sets)
+{
+	ListCell   *lc;
+
+	/* Stored rows may have unique values that others, not yet captured, give up. */
+	if (desc->unique_index && tview_in_statement())
+		return true;
+	foreach(lc, sets)
+		if (((DirtySet *) lfirst(lc))->trace->can_fail)
+			return true;
+	return false;
+}
+
+/* Is this an error that a recomputation may not meet? */
+static bool
+may_be_avoided(int sqlstate)
+{
+	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_DATA_EXCEPTION ||
+		sqlstate == ERRCODE_UNIQUE_VIOLATION || sqlstate == ERRCODE_EXCLUSION_VIOLATION;
+}
+
+/* Refresh by key in a subtransaction; returns the error, or NULL. */
+static ErrorData *
+try_refresh(TviewDesc *desc, List *sets)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		refresh_rows(desc, sets);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error != NULL && !may_be_avoided(error->sqlerrcode))
+		ReThrowError(error);
+	return error;
+}
+
+/*
+ * Recompute everything, after a refresh by key has failed: this fails only where
+ * the definition does, and then the first error says more.
+ */
+static void
+recompute_after(TviewDesc *desc, ErrorData *error)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		refresh_rows(desc, NIL);
+	}
+	PG_CATCH();
+	{
+		if (geterrcode() != error->sqlerrcode)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+}
+
+/* Refresh one tview for the sets that were taken; "every key" if there is one without trace. */
+static void
+refresh_tview(Oid tview, List *sets)
+{
+	TviewDesc  *desc = lock_base_relations(tview);
+	ErrorData  *error;
+
+	sets = list_concat_copy(sets, tview_dirty_taken_before(tview, sets));
+	if (!tview_dirty_rebind(sets, desc))
+		sets = NIL;
+	if (sets == NIL || !needs_second_try(desc, sets))
+	{
+		refresh_rows(desc, sets);
+		return;
+	}
+	error = try_refresh(desc, sets);
+	if (error != NULL)
+		recompute_after(desc, error);
 }
 
 /* The tviews with pending changes, but for those that were dropped since. */

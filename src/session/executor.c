@@ -137,23 +137,31 @@ tview_ExecutorStart(QueryDesc *query, int eflags)
 }
 
 /*
- * Flush where settings or memory ask for it.  The statements of a trigger, a
- * cascading foreign key among them, are parts of the one that fired it.
+ * Flush where settings or memory ask for it.  What triggers do, a cascading
+ * foreign key among them, is part of the statement that fired them.
  */
 void
 tview_at_statement_end(void)
 {
-	if (!tview_dirty_pending() || tview_flush_is_writing())
+	if (!tview_dirty_pending() || tview_flush_is_writing() || tview_in_statement())
 		return;
-	if ((tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE && !tview_in_trigger()) ||
+	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE ||
 		tview_dirty_over_limit() || tview_flush_reads_foreign())
 		tview_flush();
+}
+
+static bool
+writes(QueryDesc *query)
+{
+	return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
 }
 
 static void
 tview_ExecutorRun(EXECUTOR_RUN_PARAMETERS)
 {
-	tview_running_queries++;
+	volatile bool writing = writes(query);
+
+	tview_running_writes += writing;
 	PG_TRY();
 	{
 		if (prev_ExecutorRun)
@@ -163,7 +171,7 @@ tview_ExecutorRun(EXECUTOR_RUN_PARAMETERS)
 	}
 	PG_FINALLY();
 	{
-		tview_running_queries--;
+		tview_running_writes -= writing;
 	}
 	PG_END_TRY();
 }
@@ -171,7 +179,9 @@ tview_ExecutorRun(EXECUTOR_RUN_PARAMETERS)
 static void
 tview_ExecutorFinish(QueryDesc *query)
 {
-	tview_running_queries++;
+	volatile bool writing = writes(query);
+
+	tview_running_writes += writing;
 	PG_TRY();
 	{
 		if (prev_ExecutorFinish)
@@ -181,7 +191,7 @@ tview_ExecutorFinish(QueryDesc *query)
 	}
 	PG_FINALLY();
 	{
-		tview_running_queries--;
+		tview_running_writes -= writing;
 	}
 	PG_END_TRY();
 	tview_at_statement_end();

@@ -16,6 +16,9 @@ CREATE FUNCTION any_time() RETURNS int LANGUAGE sql VOLATILE AS 'SELECT 1';
 CREATE FUNCTION reads_u() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM u';
 CREATE TVIEW tv_u WITH (key = 'a') AS SELECT a, b FROM u;
 CREATE TVIEW tv_above WITH (key = 'a') AS SELECT a, b FROM tv_u;
+CREATE TABLE kinds (a int PRIMARY KEY, c text, n numeric(5,2));
+INSERT INTO kinds VALUES (1, 'one', 1.25);
+CREATE TVIEW tv_kinds WITH (key = 'a') AS SELECT a, c, n FROM kinds;
 CREATE FUNCTION objects() RETURNS text LANGUAGE sql AS $$
 	SELECT concat((SELECT count(*) FROM pg_class WHERE relnamespace = 'bad'::regnamespace), ' ',
 		(SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal), ' ', (SELECT count(*) FROM pg_tview_meta))
@@ -101,18 +104,34 @@ SELECT refused('DROP COLUMN', '42809', $$ALTER TABLE tv_above DROP COLUMN b$$);
 SELECT refused('DROP updated_at', '42809', $$ALTER TABLE tv_above DROP COLUMN updated_at$$);
 SELECT refused('DROP COLUMN that a tview reads', '2BP01', $$ALTER TABLE tv_u DROP COLUMN b$$);
 SELECT refused('ALTER TYPE', '42809', $$ALTER TABLE tv_u ALTER updated_at TYPE text$$);
+SELECT refused('ALTER TYPE to the same type', '42809', $$ALTER TABLE tv_kinds ALTER c TYPE text USING upper(c)$$);
+SELECT refused('ALTER TYPE by another collation', '42809', $$ALTER TABLE tv_kinds ALTER c TYPE text COLLATE "C"$$);
+SELECT refused('ALTER TYPE by another modifier', '42809', $$ALTER TABLE tv_kinds ALTER n TYPE numeric(5,0)$$);
+SELECT refused('ALTER TVIEW ALTER TYPE', '0A000', $$ALTER TVIEW tv_u ALTER b TYPE bigint$$);
+SELECT refused('SET UNLOGGED', '42809', $$ALTER TABLE tv_u SET UNLOGGED$$);
 SELECT refused('RENAME COLUMN', '42809', $$ALTER TABLE tv_u RENAME b TO c$$);
 SELECT refused('ALTER TVIEW ADD COLUMN', '0A000', $$ALTER TVIEW tv_u ADD COLUMN c int$$);
 SELECT refused('replacing the view', '42809', $$CREATE OR REPLACE VIEW v_u AS SELECT a, b + 1 AS b FROM u$$);
 SELECT refused('dropping the view', '2BP01', $$DROP VIEW v_u$$);
 SELECT refused('changed key', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'b') AS SELECT a, b FROM u$$);
 SELECT refused('changed column type', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a, b::text FROM u$$);
+SELECT refused('changed collation', '42P16', $$CREATE OR REPLACE TVIEW tv_kinds WITH (key = 'a') AS SELECT a, c COLLATE "C" AS c, n FROM kinds$$);
+SELECT refused('changed modifier', '42P16', $$CREATE OR REPLACE TVIEW tv_kinds WITH (key = 'a') AS SELECT a, c, n::numeric(5,0) AS n FROM kinds$$);
 SELECT refused('lost column', '42P16', $$CREATE OR REPLACE TVIEW tv_u WITH (key = 'a') AS SELECT a FROM u$$);
 SELECT refused('a BEFORE trigger', '42809', $$CREATE TRIGGER t BEFORE UPDATE ON tv_u FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()$$);
+SELECT refused('a deferrable trigger', '42809', $$CREATE CONSTRAINT TRIGGER t AFTER UPDATE ON tv_u DEFERRABLE FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()$$);
+SELECT refused('a deferred trigger', '42809', $$CREATE CONSTRAINT TRIGGER t AFTER UPDATE ON tv_u INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()$$);
 SELECT refused('a rule', '42809', $$CREATE RULE r AS ON UPDATE TO tv_u DO INSTEAD NOTHING$$);
 SELECT refused('refresh of no tview', '42809', $$SELECT pg_tviews_refresh('u')$$);
 SELECT refused('refresh of nothing', '42P01', $$SELECT pg_tviews_refresh('nowhere')$$);
 
 SELECT equals('nothing left behind', objects(), :'before');
+-- a constraint trigger that cannot be deferred is one like others
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER t AFTER INSERT ON tv_u FOR EACH ROW EXECUTE FUNCTION nothing();
+ALTER TABLE tv_u ADD CONSTRAINT later UNIQUE (b) DEFERRABLE INITIALLY DEFERRED;
+INSERT INTO u VALUES (1, 1), (2, 2);
+UPDATE u SET b = 3 - b;
+SELECT same('tv_u, tv_above', 'constraints');
 SET client_min_messages = warning;
 DROP SCHEMA bad CASCADE;

@@ -37,6 +37,49 @@ SELECT refused('by a foreign key', '42809', $$
 SELECT refused('as partition or child', '42809', $$CREATE TABLE heir () INHERITS (tv_t)$$);
 SELECT same('tv_t', 'refused writes');
 
+-- whoever writes as replication does is refused, too; what refreshes write is not
+SET session_replication_role = replica;
+SELECT refused('INSERT as a replica', '42809', $$INSERT INTO tv_t VALUES (3, 'x')$$);
+SELECT refused('UPDATE as a replica', '42809', $$UPDATE tv_t SET b = 'x'$$);
+SELECT refused('DELETE as a replica', '42809', $$DELETE FROM tv_t$$);
+SELECT refused('TRUNCATE as a replica', '42809', $$TRUNCATE tv_t$$);
+INSERT INTO t VALUES (5, 'five');
+UPDATE t SET b = b || '.' WHERE a = 5;
+SELECT same('tv_t', 'base table as a replica');
+DELETE FROM t WHERE a = 5;
+RESET session_replication_role;
+SELECT same('tv_t', 'replica');
+
+-- triggers that were off: what was written meanwhile is unknown, and goes
+CREATE FUNCTION guards() RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(format('%s %s', tgname, tgenabled), ', ' ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'tv_t'::regclass AND tgname LIKE 'pg\_tviews\_guard%' $$;
+SELECT guards();
+ALTER TABLE tv_t DISABLE TRIGGER ALL;
+INSERT INTO tv_t VALUES (3, 'x');
+UPDATE tv_t SET b = 'x' WHERE a = 1;
+SELECT severity, problem, hint FROM pg_tviews_health() ORDER BY 2;
+ALTER TABLE tv_t ENABLE TRIGGER ALL;
+SELECT same('tv_t', 'ENABLE TRIGGER ALL');
+SELECT guards();
+ALTER TABLE tv_t DISABLE TRIGGER pg_tviews_guard;
+SELECT refused('rows alone are guarded, too', '42809', 'DELETE FROM tv_t');
+ALTER TABLE tv_t DISABLE TRIGGER pg_tviews_guard_rows;
+DELETE FROM tv_t;
+ALTER TABLE tv_t ENABLE TRIGGER pg_tviews_guard;
+SELECT same('tv_t', 'ENABLE TRIGGER');
+ALTER TABLE tv_t DISABLE TRIGGER USER;
+DELETE FROM tv_t;
+ALTER TABLE tv_t ENABLE REPLICA TRIGGER pg_tviews_guard_rows;
+ALTER TABLE tv_t ENABLE ALWAYS TRIGGER pg_tviews_guard;
+SELECT same('tv_t', 'ENABLE ALWAYS TRIGGER');
+SELECT guards();
+ALTER TABLE t DISABLE TRIGGER pg_tviews_capture;
+INSERT INTO t VALUES (6, 'unseen');
+ALTER TABLE t ENABLE ALWAYS TRIGGER pg_tviews_capture;
+SELECT same('tv_t', 'ENABLE ALWAYS TRIGGER of the base table');
+DELETE FROM t WHERE a = 6;
+SELECT equals('all is well', (SELECT count(*) FROM pg_tviews_health()), 0);
+
 -- lifted for a superuser's session
 SET pg_tviews.allow_direct_writes = on;
 UPDATE tv_t SET b = 'by hand' WHERE a = 1;

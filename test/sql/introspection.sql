@@ -385,11 +385,25 @@ SELECT severity, problem FROM pg_tviews_health() WHERE tview IS NOT NULL;
 SELECT entity, dependencies FROM pg_tviews_info ORDER BY entity;
 ROLLBACK;
 
--- Anyone may look
+-- Anyone may look, whatever schemas are shut
+CREATE SCHEMA "Shut up";
+CREATE TABLE "Shut up"."An ""odd"" table" (a int PRIMARY KEY, b text);
+CREATE TVIEW "Shut up"."tv_odd" WITH (key = 'a') AS SELECT a, b FROM "Shut up"."An ""odd"" table";
+CREATE VIEW "Shut up"."Odd one" AS SELECT a, b FROM "Shut up".tv_odd;
+CREATE TVIEW "Shut up"."odder" WITH (key = 'a') AS SELECT a, b FROM "Shut up"."Odd one";
 SET ROLE regress_introspection;
 SELECT (SELECT count(*) FROM pg_tviews_info) AS info, (SELECT count(*) FROM pg_tview_helpers) AS helpers,
        (SELECT count(*) FROM pg_tviews_health()) AS problems;
+SELECT tview, view, dependencies FROM pg_tviews_info WHERE entity LIKE 'odd%' ORDER BY entity;
+SELECT * FROM pg_tview_relations WHERE tview::text LIKE '%odd%' ORDER BY tview::text, kind;
+SELECT helper, tviews FROM pg_tview_helpers WHERE helper::text LIKE '%Odd%';
+SELECT count(*) FROM pg_tview_triggers WHERE tview::text LIKE '%odd%';
+SELECT tview FROM pg_tviews_statistics WHERE tview::text LIKE '%odd%' ORDER BY tview::text;
+SELECT jsonb_path_query_array(pg_tviews_describe(oid), '$.base_tables[*].table') FROM pg_class WHERE relname = 'tv_odd';
 RESET ROLE;
+SET client_min_messages = warning;
+DROP SCHEMA "Shut up" CASCADE;
+RESET client_min_messages;
 
 SET client_min_messages = warning;
 DROP SCHEMA introspection CASCADE;

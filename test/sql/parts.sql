@@ -67,13 +67,12 @@ RESET check_function_bodies;
 SET search_path = parts, public;
 CREATE TABLE tv_b AS SELECT a, b FROM t;
 INSERT INTO pg_tview_meta (tview, view, entity, key_columns) VALUES ('tv_b', 0, 'b', '{a}');
-SELECT refused('refresh', '42P01', $$SELECT pg_tviews_refresh('tv_b')$$);
-SELECT refused('DROP TVIEW', '42P01', 'DROP TVIEW tv_b');
-SELECT refused('OR REPLACE', '42P01', $$CREATE OR REPLACE TVIEW tv_b WITH (key = 'a') AS SELECT a, b FROM t$$);
+SELECT refused('refresh', '55000', $$SELECT pg_tviews_refresh('tv_b')$$);
+SELECT refused('OR REPLACE', '55000', $$CREATE OR REPLACE TVIEW tv_b WITH (key = 'a') AS SELECT a, b FROM t$$);
 CREATE TYPE label AS ENUM ('a');
 ALTER TYPE label RENAME VALUE 'a' TO 'b';
-DROP TABLE tv_b;
-SELECT equals('DROP TABLE', there(), NULL);
+DROP TVIEW tv_b;
+SELECT equals('DROP TVIEW', there(), NULL);
 
 -- rules
 CREATE VIEW helper AS SELECT a, b FROM t;

@@ -64,6 +64,30 @@ $publisher->wait_for_catchup('documents');
 is($subscriber->safe_psql('copy', 'SELECT md5(string_agg(t::text, chr(10) ORDER BY pk_post)) FROM tv_post t'),
 	$publisher->safe_psql('postgres', 'SELECT md5(string_agg(t::text, chr(10) ORDER BY pk_post)) FROM tv_post t'), 'documents replicated');
 
+# a tview published to where it is a tview, too: it is computed there, whatever comes of it
+$subscriber->safe_psql('postgres', 'CREATE DATABASE twice');
+$subscriber->safe_psql('twice', "$tables; $tview");
+$subscriber->safe_psql('twice', sprintf("CREATE SUBSCRIPTION both_sides CONNECTION '%s dbname=postgres' PUBLICATION base, documents", $publisher->connstr));
+$subscriber->wait_for_subscription_sync($publisher, 'both_sides', 'twice');
+same_everywhere($subscriber, 'twice', 'both: initial copy');
+is($subscriber->safe_psql('twice', 'SELECT count(*) FROM tv_post'), $publisher->safe_psql('postgres', 'SELECT count(*) FROM tv_post'), 'both: all rows');
+$publisher->safe_psql('postgres', q{
+	UPDATE tb_user SET name = 'both' WHERE pk_user = 6;
+	DELETE FROM tb_post WHERE pk_post = 8;
+	UPDATE tb_post SET pk_post = 9999 WHERE pk_post = 9;
+	INSERT INTO tb_post VALUES (10000, 6, 'both');});
+$publisher->wait_for_catchup('both_sides');
+same_everywhere($subscriber, 'twice', 'both: changes');
+# a row that only the publisher's tview has does not become one here
+$publisher->safe_psql('postgres', q{
+	SET pg_tviews.allow_direct_writes = on;
+	INSERT INTO tv_post VALUES (77777, 1, '{}');
+	UPDATE tv_post SET data = '{}' WHERE pk_post = 12;
+	DELETE FROM tv_post WHERE pk_post = 13;});
+$publisher->wait_for_catchup('both_sides');
+same_everywhere($subscriber, 'twice', 'both: written by hand');
+$publisher->safe_psql('postgres', q{SELECT pg_tviews_refresh('tv_post')});
+
 # physical replication: readers on a standby, then promotion
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $publisher->backup('copy');

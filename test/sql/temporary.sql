@@ -1,0 +1,152 @@
+--
+-- Temporary objects, which go without a word when their session ends; and rows of pg_tview_meta
+-- that something left behind.
+--
+\getenv dir PG_ABS_SRCDIR
+\set check :dir '/sql/include/check.sql'
+\i :check
+CREATE SCHEMA temporary;
+SET search_path = temporary, public;
+CREATE TABLE t (a int PRIMARY KEY, b text);
+INSERT INTO t VALUES (1, 'one'), (2, 'two');
+CREATE FUNCTION pg_temp.f(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper($1) $$;
+CREATE FUNCTION pg_temp.equal(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = $2 $$;
+CREATE FUNCTION equal(text, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN $1 = $2; END $$;
+CREATE OPERATOR pg_temp.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = equal);
+CREATE OPERATOR ==== (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.equal);
+CREATE AGGREGATE pg_temp.total (text) (SFUNC = textcat, STYPE = text);
+CREATE TYPE pg_temp.mood AS ENUM ('one', 'two');
+CREATE DOMAIN pg_temp.word AS text;
+CREATE DOMAIN feeling AS pg_temp.mood;
+CREATE TYPE pg_temp.pair AS (x int, y int);
+CREATE COLLATION pg_temp.other FROM "C";
+CREATE TEMP TABLE tt (a int, b text);
+CREATE TEMP VIEW tv AS SELECT a, b FROM t;
+CREATE FUNCTION wraps(text) RETURNS text LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT pg_temp.f($1); END;
+CREATE TABLE feels (a int PRIMARY KEY, b text, m feeling);
+
+SELECT refused('table', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM tt$$);
+-- refused: Relations / temporary views, functions, types, operators and collations
+SELECT refused('view', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM tv$$);
+SELECT refused('view in a subquery', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE EXISTS (SELECT FROM tv WHERE tv.a = t.a)$$);
+SELECT refused('function', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, pg_temp.f(b) AS b FROM t$$);
+SELECT refused('function in FROM', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, f.b FROM t, pg_temp.f(b) f (b)$$);
+SELECT refused('function of a function', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, wraps(b) AS b FROM t$$);
+SELECT refused('aggregate', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, pg_temp.total(b) AS b FROM t GROUP BY a$$);
+SELECT refused('operator', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b OPERATOR(pg_temp.===) 'one'$$);
+SELECT refused('operator with ANY', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b OPERATOR(pg_temp.===) ANY ('{one}'::text[])$$);
+SELECT refused('function of an operator', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b ==== 'one'$$);
+SELECT refused('enum', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b::pg_temp.mood AS b FROM t$$);
+SELECT refused('enum inside', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b::pg_temp.mood > 'one'$$);
+SELECT refused('constant', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, 'one'::pg_temp.mood::text AS b FROM t$$);
+SELECT refused('array', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, ARRAY[b]::pg_temp.mood[] AS b FROM t$$);
+SELECT refused('domain', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b::pg_temp.word AS b FROM t$$);
+SELECT refused('domain over an enum', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b::feeling AS b FROM t$$);
+SELECT refused('row', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, (ROW(a, a)::pg_temp.pair).x AS b FROM t$$);
+SELECT refused('row of a table', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, (ROW(a, b)::tt).b AS b FROM t$$);
+SELECT refused('column', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, m::text AS b FROM feels$$);
+SELECT refused('collation', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t WHERE b COLLATE pg_temp.other > 'a'$$);
+SELECT refused('named', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, 'tt'::regclass::text AS b FROM t$$);
+SELECT refused('function', '42P16', $$SELECT pg_tviews_create('tv_x', 'SELECT a, pg_temp.f(b) AS b FROM temporary.t', '{key=a}')$$);
+SELECT r->>'message' FROM jsonb_array_elements(pg_tviews_analyze_select('SELECT a AS pk_x, to_jsonb(pg_temp.f(b)) AS data FROM tv', '{}')->'refusals') r;
+CREATE VIEW helper AS SELECT a, b FROM t;
+CREATE TVIEW tv_t WITH (key = 'a') AS SELECT a, b FROM helper;
+SELECT refused('OR REPLACE', '42P16', $$CREATE OR REPLACE TVIEW tv_t WITH (key = 'a') AS SELECT a, pg_temp.f(b) AS b FROM t$$);
+SELECT refused('helper view', '42P16', $$CREATE OR REPLACE VIEW helper AS SELECT a, pg_temp.f(b) AS b FROM t$$);
+SELECT refused('helper view, by a rule', '42P16', $$CREATE OR REPLACE RULE "_RETURN" AS ON SELECT TO helper DO INSTEAD SELECT a, b FROM tv$$);
+SELECT refused('backing view, later', '42P16', $$CREATE VIEW unused AS SELECT a, pg_temp.f(b) AS b FROM t; CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM unused$$);
+CREATE POLICY p ON t USING (pg_temp.f(b) <> '');
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE ROLE regress_temporary;
+GRANT USAGE ON SCHEMA temporary TO regress_temporary;
+GRANT SELECT, TRIGGER ON t TO regress_temporary;
+GRANT CREATE ON SCHEMA temporary TO regress_temporary;
+SET ROLE regress_temporary;
+SELECT refused('policy', '42P16', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, b FROM t$$);
+RESET ROLE;
+DROP POLICY p ON t;
+SET ROLE regress_temporary;
+CREATE TVIEW tv_p WITH (key = 'a') AS SELECT a, b FROM t;
+RESET ROLE;
+SELECT refused('policy, later', '42P16', $$CREATE POLICY p ON t USING (pg_temp.f(b) <> '')$$);
+DROP OWNED BY regress_temporary;
+DROP ROLE regress_temporary;
+ALTER TABLE t DISABLE ROW LEVEL SECURITY;
+SELECT same('tv_t', 'permanent objects');
+-- what has the name of a temporary object, and is none
+CREATE FUNCTION f(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT lower($1) $$;
+CREATE TVIEW tv_f WITH (key = 'a') AS SELECT a, temporary.f(b) AS b FROM t;
+SELECT same('tv_f', 'permanent function');
+DISCARD TEMP;
+SELECT same('tv_t, tv_f', 'nothing was lost');
+SET client_min_messages = warning;
+DROP TVIEW tv_t, tv_f;
+RESET client_min_messages;
+
+-- rows left behind: of a table that is gone, and of a view that is gone
+CREATE TVIEW tv_a WITH (key = 'a') AS SELECT a, b FROM t;
+CREATE TVIEW tv_b WITH (key = 'a') AS SELECT a, b FROM t;
+CREATE TVIEW tv_c WITH (key = 'a') AS SELECT a, b FROM tv_a;
+CREATE TVIEW tv_d WITH (key = 'a') AS SELECT a, b FROM t;
+CREATE TYPE colour AS ENUM ('red', 'green');
+CREATE ROLE regress_nobody;
+CREATE FUNCTION left_behind() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(entity, ' ' ORDER BY entity) FROM pg_tview_meta $$;
+ALTER EVENT TRIGGER pg_tviews_on_drop DISABLE;
+SET client_min_messages = warning;
+DROP TABLE tv_b;
+DROP VIEW v_a CASCADE;
+RESET client_min_messages;
+SELECT equals('left behind', left_behind(), 'a b c d');
+SELECT regexp_replace(tview::text, '\d+', 'N') AS tview, severity, problem, regexp_replace(hint, '\d+', 'N') AS hint FROM pg_tviews_health() ORDER BY 3, 1;
+SELECT count(*) FROM pg_tviews_info;
+SELECT count(*) FROM pg_tview_triggers;
+SELECT count(*) FROM pg_tview_helpers;
+SELECT count(*) FROM pg_tviews_statistics;
+SELECT pg_tviews_refresh_all();
+ALTER TYPE colour RENAME VALUE 'red' TO 'rouge';
+REASSIGN OWNED BY regress_nobody TO regress_nobody;
+DROP OWNED BY regress_nobody;
+INSERT INTO t VALUES (3, 'three');
+SELECT same('tv_d', 'beside them');
+ALTER TABLE t ADD c int;
+ALTER TABLE t DISABLE TRIGGER ALL;
+ALTER TABLE t ENABLE TRIGGER ALL;
+ALTER TABLE pg_tview_meta DISABLE TRIGGER pg_tviews_meta_changed;
+ALTER TABLE pg_tview_meta ENABLE TRIGGER pg_tviews_meta_changed;
+CREATE OR REPLACE VIEW v_b AS SELECT a, b || '?' AS b FROM t;
+CREATE TVIEW tv_e WITH (key = 'a') AS SELECT a, b FROM t;
+UPDATE t SET b = b || '!';
+TRUNCATE t;
+INSERT INTO t VALUES (4, 'four');
+SELECT same('tv_d, tv_e', 'beside them');
+ALTER EVENT TRIGGER pg_tviews_on_drop ENABLE;
+CREATE TABLE plain ();
+DROP TABLE plain;
+SELECT equals('the next drop takes those without a table along', left_behind(), 'd e');
+SELECT equals('and leaves their views', to_regclass('v_b')::text, 'v_b');
+DROP VIEW v_b;
+SELECT equals('all is well', (SELECT count(*) FROM pg_tviews_health()), 0);
+-- a table whose view is gone stays, for nobody knows what became of it
+CREATE TVIEW tv_g WITH (key = 'a') AS SELECT a, b FROM t;
+DELETE FROM pg_depend WHERE objid = 'tv_g'::regclass AND refobjid = 'v_g'::regclass;
+ALTER EVENT TRIGGER pg_tviews_on_drop DISABLE;
+DROP VIEW v_g;
+ALTER EVENT TRIGGER pg_tviews_on_drop ENABLE;
+SELECT tview, severity, problem, regexp_replace(hint, '\d+', 'N') AS hint FROM pg_tviews_health() ORDER BY 3;
+SELECT pg_tviews_refresh_all();
+ALTER TYPE colour RENAME VALUE 'rouge' TO 'red';
+REASSIGN OWNED BY regress_nobody TO regress_nobody;
+SELECT refused('refresh', '55000', $$SELECT pg_tviews_refresh('tv_g')$$);
+SELECT refused('alter', '55000', $$ALTER TVIEW tv_g RENAME TO tv_h$$);
+SELECT refused('replace', '55000', $$CREATE OR REPLACE TVIEW tv_g WITH (key = 'a') AS SELECT a, b FROM t$$);
+ALTER TABLE tv_g SET (fillfactor = 80);
+SELECT count(*) FROM pg_tviews_info;
+UPDATE t SET b = b || '!';
+SELECT same('tv_d, tv_e', 'beside it');
+DROP TVIEW tv_g;
+SELECT equals('all is well again', (SELECT count(*) FROM pg_tviews_health()), 0);
+SELECT same('tv_d, tv_e', 'in the end');
+
+SET client_min_messages = warning;
+DROP SCHEMA temporary CASCADE;
+DROP ROLE regress_nobody;
