@@ -537,6 +537,23 @@ ties_to_earlier(Level *level, Node *conjunct, Index item)
 	return bms_membership(items) == BMS_MULTIPLE || references_outside(conjunct);
 }
 
+/* The columns of an item from which another, LATERAL one is computed. */
+static Bitmapset *
+columns_for_lateral(RangeTblEntry *rte, Index item)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_FUNCTION:
+			return columns_of_item((Node *) rte->functions, item);
+		case RTE_TABLEFUNC:
+			return columns_of_item((Node *) rte->tablefunc, item);
+		case RTE_VALUES:
+			return columns_of_item((Node *) rte->values_lists, item);
+		default:
+			return NULL;
+	}
+}
+
 /*
  * The columns of a FROM item by which its rows are tied to the demanded
  * outputs or to items before it.
@@ -547,6 +564,7 @@ item_demand(Level *level, Index item)
 	Query	   *query = level->query;
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	Bitmapset  *demand = NULL;
+	Bitmapset  *shown = NULL;	/* items of the demanded outputs */
 	ListCell   *lc;
 	int			other = -1;
 
@@ -554,8 +572,10 @@ item_demand(Level *level, Index item)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (bms_is_member(tle->resno, level->demand))
-			demand = bms_join(demand, columns_of_item((Node *) tle->expr, item));
+		if (!bms_is_member(tle->resno, level->demand))
+			continue;
+		demand = bms_join(demand, columns_of_item((Node *) tle->expr, item));
+		shown = bms_join(shown, varnos_of_level((Node *) tle->expr, 0));
 	}
 	foreach(lc, level_conjuncts((Node *) query->jointree))
 		if (ties_to_earlier(level, lfirst(lc), item))
@@ -567,6 +587,8 @@ item_demand(Level *level, Index item)
 		if (rte->rtekind == RTE_SUBQUERY && level->order[other] < level->order[item])
 			demand = bms_join(demand,
 							  columns_of_item((Node *) rte->subquery, item));
+		else if (bms_is_member(other, shown))
+			demand = bms_join(demand, columns_for_lateral(rte, item));
 	}
 	return demand;
 }

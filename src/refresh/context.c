@@ -6,6 +6,18 @@
 
 #include "refresh/refresh.h"
 
+/* The key of a row of the tview's table, for messages. */
+static char *
+key_of_row(TviewDesc *desc, TupleTableSlot *row)
+{
+	Datum		key[INDEX_MAX_KEYS];
+	bool		isnull;
+
+	for (int i = 0; i < desc->nkeys; i++)
+		key[i] = slot_getattr(row, desc->keys[i].table_attno, &isnull);
+	return tview_key_text(desc, key);
+}
+
 /* Where pg_tviews_note_key() leaves its note; NULL while nobody listens. */
 static TviewErrorContext *listening = NULL;
 
@@ -16,8 +28,11 @@ describe_refresh(void *arg)
 {
 	TviewErrorContext *context = arg;
 
-	if (context->keys != NULL && context->current >= 0 &&
-		context->current < context->keys->count && !in_error_recursion_trouble())
+	if (context->row != NULL && !in_error_recursion_trouble())
+		errcontext("refresh of tview %s, key %s", context->desc->name,
+				   key_of_row(context->desc, context->row));
+	else if (context->keys != NULL && context->current >= 0 &&
+			 context->current < context->keys->count && !in_error_recursion_trouble())
 		errcontext("refresh of tview %s, key %s", context->desc->name,
 				   tview_key_text(context->desc,
 								  keyset_get(context->keys, context->current)));
@@ -35,6 +50,7 @@ tview_error_context_push(TviewErrorContext *context, TviewDesc *desc, KeySet *ke
 	context->desc = desc;
 	context->keys = keys;
 	context->current = -1;
+	context->row = NULL;
 	context->callback.callback = describe_refresh;
 	context->callback.arg = context;
 	context->callback.previous = error_context_stack;
@@ -62,6 +78,14 @@ tview_note_current_key(int64 n)
 {
 	if (listening != NULL)
 		listening->current = n;
+}
+
+/* From now on messages name the key of this row, which is being written; NULL for none. */
+void
+tview_note_current_row(TupleTableSlot *row)
+{
+	if (listening != NULL)
+		listening->row = row;
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_note_key);

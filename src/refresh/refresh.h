@@ -26,6 +26,7 @@ typedef struct TviewErrorContext
 	TviewDesc  *desc;
 	KeySet	   *keys;			/* NULL while no key is known */
 	int64		current;		/* number of the key, -1 while unknown */
+	TupleTableSlot *row;		/* being written, NULL while none is */
 	ErrorContextCallback callback;
 } TviewErrorContext;
 
@@ -80,6 +81,7 @@ extern void tview_error_context_push(TviewErrorContext *context, TviewDesc *desc
 extern void tview_error_context_pop(TviewErrorContext *context);
 extern void tview_error_context_abort(void);
 extern void tview_note_current_key(int64 n);
+extern void tview_note_current_row(TupleTableSlot *row);
 
 /* writer.c */
 extern TviewWriter *tview_writer_open(TviewDesc *desc, Snapshot snapshot);

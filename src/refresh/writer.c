@@ -310,6 +310,7 @@ tview_writer_delete(TviewWriter *writer)
 static void
 check_constraints(TviewWriter *writer)
 {
+	tview_note_current_row(writer->fresh);
 	if (writer->rel->rd_att->constr != NULL)
 		ExecConstraints(writer->relinfo, writer->fresh, writer->estate);
 }
@@ -320,6 +321,7 @@ fire_update(TviewWriter *writer, ItemPointer tid, List *recheck)
 {
 	ExecARUpdateTriggers(writer->estate, writer->relinfo, NULL, NULL, tid, NULL,
 						 writer->fresh, recheck, writer->update_capture, false);
+	tview_note_current_row(NULL);
 	writer->updated++;
 	ResetPerTupleExprContext(writer->estate);
 }
@@ -367,6 +369,7 @@ insert_row(TviewWriter *writer)
 
 	ExecARInsertTriggers(writer->estate, writer->relinfo, writer->fresh, recheck,
 						 writer->insert_capture);
+	tview_note_current_row(NULL);
 	writer->inserted++;
 	ResetPerTupleExprContext(writer->estate);
 }

@@ -182,6 +182,9 @@ CREATE TVIEW tv_window_groups WITH (key = 'author, stars') AS
 
 -- supports: Functions / set-returning, in FROM
 CREATE TVIEW tv_unnest WITH (key = 'post, n') AS SELECT post, n, tag FROM post, unnest(tags) WITH ORDINALITY t(tag, n);
+-- supports: Functions / set-returning, of a column of a subquery
+CREATE TVIEW tv_unnest_subquery WITH (key = 'post, n') AS
+	SELECT q.post, n, tag FROM (SELECT post, tags FROM post WHERE stars > 1) q, unnest(q.tags) WITH ORDINALITY t(tag, n);
 -- supports: Functions / set-returning, in the select list
 CREATE TVIEW tv_select_list WITH (key = 'post, n') AS SELECT post, n FROM (SELECT post, generate_series(1, stars) AS n FROM post) s;
 -- supports: Functions / elements of documents
