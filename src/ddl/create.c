@@ -483,15 +483,25 @@ tview_create(TviewRequest *request)
 	return true;
 }
 
-/* First fill of a tview created WITH NO DATA; keeps writers out meanwhile. */
+/*
+ * First fill of tviews created WITH NO DATA: keep writers out, and have the next
+ * flush compute all rows.
+ */
 void
-tview_populate(Oid tview)
+tview_populate(List *tviews)
 {
-	TviewMeta	meta = tview_meta_copy(tview_meta_of_table(tview));
+	List	   *relids = NIL;
+	ListCell   *lc;
 
-	tview_capture_lock(tview_desc(tview)->base_relations);
-	meta.populated = true;
-	tview_meta_update(&meta);
-	CommandCounterIncrement();
-	tview_refresh_fully(tview);
+	foreach(lc, tviews)
+		relids = list_concat_unique_oid(relids, tview_desc(lfirst_oid(lc))->base_relations);
+	tview_capture_lock(relids);
+	foreach(lc, tviews)
+	{
+		TviewMeta	meta = tview_meta_copy(tview_meta_of_table(lfirst_oid(lc)));
+
+		meta.populated = true;
+		tview_meta_update(&meta);
+		CommandCounterIncrement();
+	}
 }

@@ -12,7 +12,7 @@
 extern bool tview_create(TviewRequest *request);
 extern void tview_refuse(const TviewRequest *request, const char *prefix,
 						 List *refusals);
-extern void tview_populate(Oid tview);
+extern void tview_populate(List *tviews);
 
 /* sql.c */
 extern void tview_ddl_begin(void);
