@@ -97,6 +97,23 @@ is_read_by_another(Oid tview, List *tviews)
 	return false;
 }
 
+/* Lock, in the order of writers, all that goes with these tviews. */
+void
+tview_lock_for_drop(List *tviews, DropBehavior behavior)
+{
+	List	   *all = list_copy(tviews);
+
+	for (int i = 0; behavior == DROP_CASCADE && i < list_length(all); i++)
+	{
+		Oid			tview = list_nth_oid(all, i);
+		Oid			view = tview_meta_of_table(tview)->view;
+
+		all = list_concat_unique_oid(all, tviews_reading(tview));
+		all = list_concat_unique_oid(all, tviews_reading(view));
+	}
+	tview_capture_lock_for_drop(all);
+}
+
 /* DROP TVIEW a, b: DROP TABLE of each, those that read others first. */
 void
 tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
@@ -113,6 +130,7 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 		check_may_drop(meta->tview);
 		tviews = list_append_unique_oid(tviews, meta->tview);
 	}
+	tview_lock_for_drop(tviews, behavior);
 	while (tviews != NIL)
 	{
 		Oid			tview = InvalidOid;
@@ -121,8 +139,6 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 			if (!OidIsValid(tview) && !is_read_by_another(lfirst_oid(lc), tviews))
 				tview = lfirst_oid(lc);
 		tviews = list_delete_oid(tviews, tview);
-		if (tview_exists(tview))
-			tview_capture_lock_for_drop(tview_desc(tview)->base_relations);
 		tview_ddl_execute("DROP TABLE %s%s", qualified(tview),
 						  behavior == DROP_CASCADE ? " CASCADE" : "");
 		CommandCounterIncrement();

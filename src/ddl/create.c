@@ -448,7 +448,10 @@ create_objects(TviewRequest *request, List *relids)
 
 	/* Before the view is locked: writers need it for their flushes. */
 	if (OidIsValid(request->self))
+	{
 		relids_to_lock = list_union_oid(relids, tview_desc(request->self)->base_relations);
+		tview_capture_lock(tview_tables_below(relids_to_lock));
+	}
 	tview_capture_lock(relids_to_lock);
 	create_view(request);
 	if (OidIsValid(request->self))

@@ -23,8 +23,10 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 /* alter.c */
 extern void tview_alter(Node *statement);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
+extern void tview_lock_for_drop(List *tviews, DropBehavior behavior);
 
 /* events.c */
+extern bool tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents);
 extern void tview_check_still_supported(TviewDesc *desc);
 extern void tview_owner_changed(Oid tview);
 extern void tview_after_reassignment(Node *command);
