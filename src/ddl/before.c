@@ -1,6 +1,6 @@
 /*
  * before.c
- *		What commands lock before they begin.
+ *		What commands must know, or lock, before they begin.
  *
  * A command that has tviews computed again locks their base tables against
  * writers (see revalidate() in events.c).  Were it to do so at its end only,
@@ -19,8 +19,34 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 
 PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
+
+/* DETACH .. CONCURRENTLY commits in its middle, when no event trigger can act. */
+static void
+refuse_detach_concurrently(AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+		List	   *tviews;
+
+		if (cmd->subtype != AT_DetachPartition || !castNode(PartitionCmd, cmd->def)->concurrent)
+			continue;
+		tviews = tviews_reading(RangeVarGetRelid(command->relation, NoLock, true));
+		if (tviews != NIL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot detach partitions of table \"%s\" concurrently",
+							command->relation->relname),
+					 errdetail("Tview \"%s\" reads it, and would show the rows of the partition for some time after they are gone.",
+							   get_rel_name(linitial_oid(tviews))),
+					 errhint("Use DETACH PARTITION without CONCURRENTLY.")));
+	}
+}
 
 /*
  * Add a relation to a list, if the user owns it: nobody else may do what we
@@ -170,6 +196,8 @@ pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
 	if (tview_ddl_active() || tview_restore_in_progress() ||
 		!OidIsValid(tview_meta_relid()) || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
+	if (IsA(command, AlterTableStmt))
+		refuse_detach_concurrently((AlterTableStmt *) command);
 	lock_for_recomputation(command);
 	if (IsA(command, DropStmt))
 		lock_for_drop((DropStmt *) command);

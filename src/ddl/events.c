@@ -570,7 +570,7 @@ check_lost_parents(AlterTableStmt *command)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
-		if (cmd->subtype == AT_DetachPartition)
+		if (cmd->subtype == AT_DetachPartition || cmd->subtype == AT_DetachPartitionFinalize)
 			tview_capture_sweep();
 		if (cmd->subtype != AT_DropInherit)
 			continue;
