@@ -40,16 +40,19 @@ CREATE FUNCTION pg_tviews_on_drop() RETURNS event_trigger
     LANGUAGE C AS 'MODULE_PATHNAME';
 CREATE EVENT TRIGGER pg_tviews_on_drop ON sql_drop
     EXECUTE FUNCTION pg_tviews_on_drop();
+ALTER EVENT TRIGGER pg_tviews_on_drop ENABLE ALWAYS;
 
 CREATE FUNCTION pg_tviews_on_ddl_start() RETURNS event_trigger
     LANGUAGE C AS 'MODULE_PATHNAME';
 CREATE EVENT TRIGGER pg_tviews_on_ddl_start ON ddl_command_start
     EXECUTE FUNCTION pg_tviews_on_ddl_start();
+ALTER EVENT TRIGGER pg_tviews_on_ddl_start ENABLE ALWAYS;
 
 CREATE FUNCTION pg_tviews_on_ddl() RETURNS event_trigger
     LANGUAGE C AS 'MODULE_PATHNAME';
 CREATE EVENT TRIGGER pg_tviews_on_ddl ON ddl_command_end
     EXECUTE FUNCTION pg_tviews_on_ddl();
+ALTER EVENT TRIGGER pg_tviews_on_ddl ENABLE ALWAYS;
 
 -- Internal
 
@@ -295,11 +298,15 @@ CREATE FUNCTION pg_tviews_health(
                             AND d.refclassid = 'pg_class'::regclass
                             AND d.refobjid = o.tgrelid)
         UNION ALL
-        SELECT NULL, 'error', format('event trigger %s is disabled', e.evtname),
-               format('Run ALTER EVENT TRIGGER %I ENABLE.', e.evtname)
+        SELECT NULL, CASE WHEN e.evtenabled = 'O' THEN 'warning' ELSE 'error' END,
+               format(CASE WHEN e.evtenabled = 'O'
+                   THEN 'event trigger %s does not fire under session_replication_role = replica'
+                   ELSE 'event trigger %s is disabled' END, e.evtname),
+               format('Run ALTER EVENT TRIGGER %I ENABLE ALWAYS.', e.evtname)
         FROM pg_event_trigger e
-        WHERE e.evtfoid IN ('pg_tviews_on_drop'::regproc, 'pg_tviews_on_ddl'::regproc)
-          AND e.evtenabled = 'D'
+        WHERE e.evtfoid IN ('pg_tviews_on_drop'::regproc, 'pg_tviews_on_ddl'::regproc,
+                            'pg_tviews_on_ddl_start'::regproc)
+          AND e.evtenabled <> 'A'
         ORDER BY 1, 2, 3;
     END;
 COMMENT ON FUNCTION pg_tviews_health() IS

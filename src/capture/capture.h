@@ -51,7 +51,8 @@ extern bool tview_in_statement(void);
 
 /* install.c */
 extern void tview_capture_lock(List *relids);
-extern void tview_capture_lock_for_drop(List *relids, List *tviews);
+extern List *tview_tables_below(List *relids);
+extern void tview_capture_lock_for_drop(List *tviews);
 extern void tview_capture_install(List *relids);
 extern bool tview_capture_enable(Oid relid, bool disabled);
 extern void tview_capture_sweep(void);

@@ -82,6 +82,29 @@ tview_capture_lock(List *relids)
 	}
 }
 
+/*
+ * The tables below relations that are tviews, down to those that are not: who
+ * writes to those has read locks on all tviews above, and writes to these at
+ * his commit.  To wait for him, wait below.
+ */
+List *
+tview_tables_below(List *relids)
+{
+	List	   *all = list_copy(relids);
+	List	   *tables = NIL;
+
+	for (int i = 0; i < list_length(all); i++)
+	{
+		Oid			relid = list_nth_oid(all, i);
+
+		if (tview_exists(relid))
+			all = list_concat_unique_oid(all, tview_desc(relid)->base_relations);
+		else
+			tables = lappend_oid(tables, relid);
+	}
+	return tables;
+}
+
 /* One capture trigger, as found in pg_trigger. */
 typedef struct CaptureTrigger
 {
@@ -154,21 +177,39 @@ enable_always(Oid relid, const char *trigger)
 									table_name(relid), quote_identifier(trigger)));
 }
 
+/* Base tables first, then tviews, each in Oid order: as writers lock them. */
+static int
+compare_for_drop(const ListCell *a, const ListCell *b)
+{
+	bool		a_is_tview = tview_meta_of_table(lfirst_oid(a)) != NULL;
+	bool		b_is_tview = tview_meta_of_table(lfirst_oid(b)) != NULL;
+
+	return a_is_tview != b_is_tview ? a_is_tview - b_is_tview : list_oid_cmp(a, b);
+}
+
 /*
- * Wait for the writers of base tables before tviews that read them are dropped;
- * where the triggers will go as well, with the lock that this needs.
+ * Wait for the writers of the base tables of tviews before these are dropped.
+ * Then, since their flushes read all of these tables, take the lock that is
+ * needed where the triggers will go as well.
  */
 void
-tview_capture_lock_for_drop(List *relids, List *tviews)
+tview_capture_lock_for_drop(List *tviews)
 {
-	List	   *targets = tview_capture_targets(relids);
+	List	   *relids = NIL;
+	List	   *targets;
 	ListCell   *lc;
 
-	list_sort(targets, list_oid_cmp);
+	foreach(lc, tviews)
+		if (tview_exists(lfirst_oid(lc)))
+			relids = list_concat_unique_oid(relids, tview_desc(lfirst_oid(lc))->base_relations);
+	tview_capture_lock(tview_tables_below(relids));
+	targets = list_concat_unique_oid(tview_capture_targets(relids), tviews);
+	list_sort(targets, compare_for_drop);
 	foreach(lc, targets)
 		LockRelationOid(lfirst_oid(lc),
-						list_difference_oid(tviews_reading(lfirst_oid(lc)), tviews) != NIL ?
-						ShareRowExclusiveLock : AccessExclusiveLock);
+						list_member_oid(tviews, lfirst_oid(lc)) ||
+						list_difference_oid(tviews_reading(lfirst_oid(lc)), tviews) == NIL ?
+						AccessExclusiveLock : ShareRowExclusiveLock);
 }
 
 static void

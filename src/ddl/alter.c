@@ -180,26 +180,36 @@ next_target(List *targets)
 	return linitial(targets);
 }
 
+/* Lock, in the order of writers, all that goes with these tviews. */
+void
+tview_lock_for_drop(List *tviews, DropBehavior behavior)
+{
+	List	   *all = list_copy(tviews);
+
+	for (int i = 0; behavior == DROP_CASCADE && i < list_length(all); i++)
+	{
+		Oid			tview = list_nth_oid(all, i);
+		Oid			view = tview_meta_of_table(tview)->view;
+
+		all = list_concat_unique_oid(all, tviews_reading(tview));
+		all = list_concat_unique_oid(all, tviews_reading(view));
+	}
+	tview_capture_lock_for_drop(all);
+}
+
 /*
  * Wait for those who write the base tables, of all tviews at once since one may
  * read another; false where meanwhile one has gone, or has another name.
  */
 static bool
-lock_targets(List *targets)
+lock_targets(List *targets, DropBehavior behavior)
 {
 	List	   *tviews = NIL;
-	List	   *relids = NIL;
 	ListCell   *lc;
 
 	foreach(lc, targets)
-	{
-		Oid			tview = ((DropTarget *) lfirst(lc))->tview;
-
-		tviews = lappend_oid(tviews, tview);
-		if (tview_exists(tview))	/* its view may be lost */
-			relids = list_concat_unique_oid(relids, tview_desc(tview)->base_relations);
-	}
-	tview_capture_lock_for_drop(relids, tviews);
+		tviews = lappend_oid(tviews, ((DropTarget *) lfirst(lc))->tview);
+	tview_lock_for_drop(tviews, behavior);
 	foreach(lc, targets)
 	{
 		DropTarget *target = lfirst(lc);
@@ -217,7 +227,7 @@ tview_drop(List *ranges, bool missing_ok, DropBehavior behavior)
 {
 	List	   *targets = find_targets(ranges, missing_ok);
 
-	while (!lock_targets(targets))
+	while (!lock_targets(targets, behavior))
 		targets = find_targets(ranges_of(targets), missing_ok);
 	while (targets != NIL)
 	{

@@ -492,7 +492,10 @@ create_objects(TviewRequest *request, List *relids)
 
 	/* Before the view is locked: writers need it for their flushes. */
 	if (OidIsValid(request->self))
+	{
 		relids_to_lock = list_union_oid(relids, tables_of_replaced(request->self));
+		tview_capture_lock(tview_tables_below(relids_to_lock));
+	}
 	tview_capture_lock(relids_to_lock);
 	check_unchanged(request);
 	create_view(request);
@@ -529,21 +532,25 @@ tview_create(TviewRequest *request)
 	return true;
 }
 
-/* First fill of a tview created WITH NO DATA; keeps writers out meanwhile. */
+/*
+ * First fill of tviews created WITH NO DATA: keep writers out, and have the next
+ * flush compute all rows.
+ */
 void
-tview_populate(Oid tview)
+tview_populate(List *tviews)
 {
-	TviewMeta	meta = tview_meta_copy(tview_meta_of_table(tview));
-	char	   *name = get_rel_name(tview);
+	List	   *relids = NIL;
+	ListCell   *lc;
 
-	tview_capture_lock(tview_desc(tview)->base_relations);
-	if (!tview_exists(tview))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("tview \"%s\" does not exist", name),
-				 errdetail("It was dropped in the meantime.")));
-	meta.populated = true;
-	tview_meta_update(&meta);
-	CommandCounterIncrement();
-	tview_refresh_fully(tview);
+	foreach(lc, tviews)
+		relids = list_concat_unique_oid(relids, tview_desc(lfirst_oid(lc))->base_relations);
+	tview_capture_lock(relids);
+	foreach(lc, tviews)
+	{
+		TviewMeta	meta = tview_meta_copy(tview_meta_of_table(lfirst_oid(lc)));
+
+		meta.populated = true;
+		tview_meta_update(&meta);
+		CommandCounterIncrement();
+	}
 }

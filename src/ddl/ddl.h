@@ -12,7 +12,7 @@
 extern bool tview_create(TviewRequest *request);
 extern void tview_refuse(const TviewRequest *request, const char *prefix,
 						 List *refusals);
-extern void tview_populate(Oid tview);
+extern void tview_populate(List *tviews);
 
 /* sql.c */
 extern void tview_ddl_begin(void);
@@ -26,6 +26,7 @@ extern void tview_alter(Node *statement);
 extern char *tview_qualified_name(Oid relid);
 extern void tview_follow_table(Oid tview, const char *old_name);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
+extern void tview_lock_for_drop(List *tviews, DropBehavior behavior);
 
 /* comments.c */
 extern void tview_comment_table(const char *table, const char *view);
@@ -34,6 +35,7 @@ extern void tview_follow_comments(Oid tview, Oid view, const char *old_table,
 								  const char *old_view);
 
 /* events.c */
+extern bool tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents);
 extern void tview_check_still_supported(TviewDesc *desc);
 extern void tview_owner_changed(Oid tview);
 extern void tview_after_reassignment(Node *command);

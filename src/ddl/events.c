@@ -30,7 +30,6 @@
 #include "utils/syscache.h"
 
 PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum pg_tviews_on_ddl_start(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_on_ddl(PG_FUNCTION_ARGS);
 
 /* A helper view or a policy may contain now what no definition may contain. */
@@ -263,13 +262,25 @@ changes_exemption(Oid relid, Node *command)
 }
 
 /*
+ * Does a command on a relation have the rows of a tview above computed again?
+ * contents: it does something else that changes what the relation yields.
+ */
+bool
+tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents)
+{
+	return desc->populated &&
+		(contents || changes_contents(command) || changes_exemption(relid, command) ||
+		 renames_view_column(relid, command) ||
+		 (changes_columns(command) && reads_whole_rows(desc)));
+}
+
+/*
  * A view or table below tviews changed: capture all of it, and look again.
  * contents: so did what it yields.
  */
 static void
 revalidate(Oid relid, Node *command, bool contents)
 {
-	bool		recompute = contents || changes_exemption(relid, command);
 	ListCell   *lc;
 
 	foreach(lc, tviews_reading(relid))
@@ -280,11 +291,13 @@ revalidate(Oid relid, Node *command, bool contents)
 		if (reaches_tables(command))
 			check_rights(desc, list_delete_oid(list_copy(desc->base_relations), relid));
 		tview_capture_install(desc->base_relations);
-		if (!desc->populated ||
-			!(recompute || (changes_columns(command) && reads_whole_rows(desc))))
+		if (!tview_recomputed_by(desc, relid, command, contents))
 			continue;
 
-		/* Writers may have captured under the old definition: wait for them. */
+		/*
+		 * Writers may have captured under the old definition: wait for them,
+		 * where before.c has not done so.
+		 */
 		tview_capture_lock(desc->base_relations);
 		tview_dirty_add_whole(desc);
 	}
@@ -295,8 +308,7 @@ after_command_on(Oid relid, Node *command)
 {
 	tview_check_parts(relid, command);
 	if (tview_meta_of_view(relid) == NULL && tviews_reading(relid) != NIL)
-		revalidate(relid, command, changes_contents(command) ||
-				   renames_view_column(relid, command));
+		revalidate(relid, command, false);
 }
 
 /*
@@ -625,7 +637,7 @@ check_lost_parents(AlterTableStmt *command)
 	{
 		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
 
-		if (cmd->subtype == AT_DetachPartition)
+		if (cmd->subtype == AT_DetachPartition || cmd->subtype == AT_DetachPartitionFinalize)
 			tview_capture_sweep();
 		if (cmd->subtype != AT_DropInherit)
 			continue;
@@ -675,31 +687,6 @@ check_policy(Node *command)
 		((CreatePolicyStmt *) command)->table : ((AlterPolicyStmt *) command)->table;
 
 	revalidate(RangeVarGetRelid(table, NoLock, false), command, true);
-}
-
-PG_FUNCTION_INFO_V1(pg_tviews_on_ddl_start);
-
-/*
- * Event trigger function for ddl_command_start: does nothing, but calling it
- * loads the library, and with it the hook that notices drops.
- *
- * Where that is what loads it, the hook that would have made a tview has not
- * seen this statement.
- */
-Datum
-pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
-{
-	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
-
-	if (CALLED_AS_EVENT_TRIGGER(fcinfo) && !tview_ddl_active() &&
-		tview_asked_by_setting(data->parsetree))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot create tview \"%s\": pg_tviews was not loaded when the statement began",
-						((CreateTableAsStmt *) data->parsetree)->into->rel->relname),
-				 errdetail("Setting \"pg_tviews.create_table_as\" asks for a tview."),
-				 errhint("Run it again now; better, have pg_tviews in shared_preload_libraries or session_preload_libraries.")));
-	PG_RETURN_NULL();
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_on_ddl);

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "refresh/refresh.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -61,12 +62,43 @@ pg_tviews_drop(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static void
-refresh(Oid tview)
+/* Those of these tviews that were never filled, or the others; without those gone. */
+static List *
+those_populated(List *tviews, bool populated)
 {
-	const TviewMeta *meta = tview_meta_of_table(tview);
+	List	   *result = NIL;
+	ListCell   *lc;
 
-	if (meta == NULL)
+	foreach(lc, tviews)
+		if (tview_exists(lfirst_oid(lc)) &&
+			tview_meta_of_table(lfirst_oid(lc))->populated == populated)
+			result = lappend_oid(result, lfirst_oid(lc));
+	return result;
+}
+
+/*
+ * Recompute tviews in one flush, which takes all its locks in one order.  Who
+ * may be dropping one of them is waited for; one that is gone then needs
+ * nothing.
+ */
+static void
+refresh(List *tviews)
+{
+	ListCell   *lc;
+
+	list_sort(tviews, list_oid_cmp);
+	foreach(lc, tviews)
+		LockRelationOid(lfirst_oid(lc), AccessShareLock);
+	tview_populate(those_populated(tviews, false));
+	foreach(lc, those_populated(tviews, true))
+		tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+	tview_flush();
+}
+
+static void
+check_refreshable(Oid tview)
+{
+	if (tview_meta_of_table(tview) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a tview", get_rel_name(tview)),
@@ -74,10 +106,6 @@ refresh(Oid tview)
 	if (!relation_ownercheck_compat(tview, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
 	tview_check_complete(tview);
-	if (meta->populated)
-		tview_refresh_fully(tview);
-	else
-		tview_populate(tview);
 }
 
 PG_FUNCTION_INFO_V1(pg_tviews_refresh);
@@ -87,9 +115,10 @@ Datum
 pg_tviews_refresh(PG_FUNCTION_ARGS)
 {
 	RangeVar   *range = range_from_text(PG_GETARG_TEXT_PP(0));
+	Oid			tview = RangeVarGetRelid(range, AccessShareLock, false);
 
-	(void) tview_relid_by_name(range);	/* may have to wait */
-	refresh(RangeVarGetRelid(range, NoLock, false));
+	check_refreshable(tview);
+	refresh(list_make1_oid(tview));
 	PG_RETURN_VOID();
 }
 
@@ -99,16 +128,13 @@ PG_FUNCTION_INFO_V1(pg_tviews_refresh_all);
 Datum
 pg_tviews_refresh_all(PG_FUNCTION_ARGS)
 {
-	List	   *pending = NIL;
+	List	   *own = NIL;
 	ListCell   *lc;
 
 	foreach(lc, tview_meta_tables())
 		if (tview_exists(lfirst_oid(lc)) &&
 			relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
-			pending = lappend_oid(pending, lfirst_oid(lc));
-	list_sort(pending, list_oid_cmp);
-	foreach(lc, pending)
-		if (tview_still_exists(lfirst_oid(lc)))
-			refresh(lfirst_oid(lc));
+			own = lappend_oid(own, lfirst_oid(lc));
+	refresh(own);
 	PG_RETURN_VOID();
 }

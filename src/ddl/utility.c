@@ -231,11 +231,31 @@ grants_rights(Node *tree)
 	return IsA(tree, GrantStmt) && ((GrantStmt *) tree)->is_grant;
 }
 
-/* Pending changes must not meet another definition or another table. */
-static void
-flush_before(Node *tree)
+/* A temporary table that is nobody's child: no tview can read it. */
+static bool
+makes_temporary_table(Node *tree)
 {
-	if (!tview_dirty_pending() || tview_ddl_active())
+	RangeVar   *range = NULL;
+
+	if (IsA(tree, CreateTableAsStmt))
+		range = ((CreateTableAsStmt *) tree)->into->rel;
+	else if (IsA(tree, CreateStmt) && ((CreateStmt *) tree)->inhRelations == NIL)
+		range = ((CreateStmt *) tree)->relation;
+	return range != NULL &&
+		(range->relpersistence == RELPERSISTENCE_TEMP ||
+		 (range->schemaname != NULL && strcmp(range->schemaname, "pg_temp") == 0));
+}
+
+/*
+ * Pending changes must not meet another definition or another table.  The parts
+ * of a statement need nothing that the whole did not.  A flush keeps its locks
+ * until commit, so that one too many makes other writers wait.
+ */
+static void
+flush_before(Node *tree, ProcessUtilityContext context)
+{
+	if (!tview_dirty_pending() || tview_ddl_active() ||
+		context == PROCESS_UTILITY_SUBCOMMAND || makes_temporary_table(tree))
 		return;
 	if (GetCommandLogLevel(tree) == LOGSTMT_DDL && !grants_rights(tree))
 		tview_flush();
@@ -287,7 +307,7 @@ tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
 	volatile bool copying;
 	volatile bool writing;
 
-	flush_before(tree);
+	flush_before(tree, context);
 	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
 	{
 		if (may_say_tview(tree) &&

@@ -106,6 +106,26 @@ cycle(const TviewRequest *request, Oid relid)
 						 "Read the base tables instead.");
 }
 
+/*
+ * A tview and those that read it, at any depth: its table or its backing view,
+ * which is enough to make a circle of definitions.
+ */
+static List *
+tviews_above(Oid self)
+{
+	List	   *all = list_make1_oid(self);
+
+	for (int i = 0; i < list_length(all); i++)
+	{
+		Oid			tview = list_nth_oid(all, i);
+		Oid			view = tview_meta_of_table(tview)->view;
+
+		all = list_concat_unique_oid(all, tviews_reading(tview));
+		all = list_concat_unique_oid(all, tviews_reading(view));
+	}
+	return all;
+}
+
 /* Replacing a tview must not make it read a tview that reads it. */
 static List *
 check_cycle(List *refusals, const TviewRequest *request, List *relids)
@@ -116,8 +136,7 @@ check_cycle(List *refusals, const TviewRequest *request, List *relids)
 
 	if (meta == NULL)
 		return refusals;
-	above = tviews_reading(meta->view);
-	above = list_union_oid(tview_all_downstream(above), tview_downstream(request->self));
+	above = tviews_above(request->self);
 	foreach(lc, relids)
 		if (lfirst_oid(lc) != request->self && list_member_oid(above, lfirst_oid(lc)))
 			refusals = lappend(refusals, cycle(request, lfirst_oid(lc)));

@@ -365,6 +365,7 @@ ALTER TABLE remarks DISABLE TRIGGER pg_tviews_guard;
 DROP TRIGGER pg_tviews_guard_rows ON remarks;
 ALTER TABLE tv_shelf DROP CONSTRAINT tv_shelf_pkey;
 ALTER EVENT TRIGGER pg_tviews_on_drop DISABLE;
+ALTER EVENT TRIGGER pg_tviews_on_ddl_start ENABLE;
 \x on
 SELECT * FROM pg_tviews_health();
 \x off

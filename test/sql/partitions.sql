@@ -115,5 +115,30 @@ ALTER TABLE leaving DETACH PARTITION leaving1;
 SELECT equals('no triggers stay', (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'leaving1'::regclass), 0);
 SELECT same('tv_leaving', 'left');
 
+-- DETACH CONCURRENTLY commits before anybody is told
+CREATE TABLE leaving2 PARTITION OF leaving FOR VALUES IN (2) PARTITION BY LIST (b);
+CREATE TABLE leaving3 PARTITION OF leaving2 FOR VALUES IN (3);
+INSERT INTO leaving VALUES (2, 3);
+SELECT refused('DETACH CONCURRENTLY', '0A000', 'ALTER TABLE leaving DETACH PARTITION leaving2 CONCURRENTLY');
+SELECT refused('DETACH CONCURRENTLY further below', '0A000', 'ALTER TABLE leaving2 DETACH PARTITION leaving3 CONCURRENTLY');
+ALTER TABLE leaving2 DETACH PARTITION leaving3;
+SELECT same('tv_leaving', 'detached below');
+CREATE TABLE unread (a int) PARTITION BY LIST (a);
+CREATE TABLE unread1 PARTITION OF unread FOR VALUES IN (1);
+ALTER TABLE unread DETACH PARTITION unread1 CONCURRENTLY;
+SELECT equals('a table that no tview reads', (SELECT count(*) FROM pg_inherits WHERE inhparent = 'unread'::regclass), 0);
+
+-- what a session does as a replica counts, too
+SET session_replication_role = replica;
+ALTER TABLE leaving2 ATTACH PARTITION leaving3 FOR VALUES IN (3);
+ALTER TABLE leaving ATTACH PARTITION leaving1 FOR VALUES IN (1);
+SELECT same('tv_leaving', 'attached as a replica');
+DROP TABLE leaving1;
+SELECT same('tv_leaving', 'dropped as a replica');
+RESET session_replication_role;
+UPDATE leaving SET a = a;
+INSERT INTO leaving3 VALUES (2, 3);
+SELECT same('tv_leaving', 'origin again');
+
 SET client_min_messages = warning;
 DROP SCHEMA partitions CASCADE;

@@ -66,6 +66,26 @@ SELECT equals('OR REPLACE in the middle', (SELECT name FROM tv_9 WHERE pk_user =
 UPDATE tb_user SET name = 'deeper' WHERE pk_user = 3;
 SELECT same('tv_4, tv_5, tv_6, tv_9', 'OR REPLACE in the middle');
 SELECT refused('a cycle', '42P17', $$CREATE OR REPLACE TVIEW tv_3 WITH (key = 'pk_user') AS SELECT pk_user, name FROM tv_8$$);
+SELECT refused('a tview that reads its own table', '42P17', $$CREATE OR REPLACE TVIEW tv_3 WITH (key = 'pk_user') AS SELECT pk_user, name FROM tv_3$$);
+-- through backing views and helper views
+CREATE TVIEW tv_m WITH (key = 'pk_user') AS SELECT pk_user, name FROM tb_user;
+CREATE TVIEW tv_p WITH (key = 'pk_user') AS SELECT pk_user, name FROM v_m;
+CREATE VIEW helper_p AS SELECT pk_user, name FROM tv_p;
+CREATE VIEW helper_vp AS SELECT pk_user, name FROM v_p;
+CREATE TVIEW tv_q WITH (key = 'pk_user') AS SELECT pk_user, name FROM helper_p;
+CREATE TVIEW tv_r WITH (key = 'pk_user') AS SELECT pk_user, name FROM v_q;
+SELECT refused('reads ' || below, '42P17', format('CREATE OR REPLACE TVIEW tv_m WITH (key = ''pk_user'') AS SELECT pk_user, name FROM %s', below))
+FROM unnest('{v_p, tv_p, helper_p, helper_vp, v_q, tv_q, v_r, tv_r}'::text[]) WITH ORDINALITY AS b (below, n) ORDER BY n;
+SELECT refused('between', '42P17', $$CREATE OR REPLACE TVIEW tv_p WITH (key = 'pk_user') AS SELECT pk_user, name FROM tv_r$$);
+SELECT refused('between, by a subquery', '42P17', $$CREATE OR REPLACE TVIEW tv_q WITH (key = 'pk_user') AS
+	SELECT pk_user, name || (SELECT count(*) FROM v_r r WHERE r.pk_user = u.pk_user) AS name FROM tb_user u$$);
+UPDATE tb_user SET name = 'no cycle' WHERE pk_user = 4;
+SELECT same('tv_m, tv_p, tv_q, tv_r', 'no cycle');
+CREATE OR REPLACE TVIEW tv_r WITH (key = 'pk_user') AS SELECT pk_user, p.name FROM v_p p JOIN tv_q USING (pk_user) JOIN v_m USING (pk_user);
+SELECT same('tv_m, tv_p, tv_q, tv_r', 'the same several times, but no cycle');
+SET client_min_messages = warning;
+DROP TVIEW tv_m CASCADE;
+RESET client_min_messages;
 
 -- dropping
 SELECT refused('DROP below', '2BP01', 'DROP TVIEW tv_8');
