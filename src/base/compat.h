@@ -192,4 +192,12 @@ find_guc(const char *name)
 #define virtual_column_expression(rel, attno) NULL
 #endif
 
+/* 18 has NOT NULL constraints that are not valid for all rows.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define attribute_not_null(tupdesc, i) \
+	(TupleDescCompactAttr(tupdesc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define attribute_not_null(tupdesc, i) (TupleDescAttr(tupdesc, i)->attnotnull)
+#endif
+
 #endif							/* TVIEWS_COMPAT_H */
