@@ -200,4 +200,17 @@ find_guc(const char *name)
 #define attribute_not_null(tupdesc, i) (TupleDescAttr(tupdesc, i)->attnotnull)
 #endif
 
+/* 16 and later wrap SQL/JSON expressions, which may name a type.  Delete with 15. */
+static inline bool
+is_json_expression(Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	return IsA(node, JsonConstructorExpr) || IsA(node, JsonExpr);
+#elif PG_VERSION_NUM >= 160000
+	return IsA(node, JsonConstructorExpr);
+#else
+	return false;
+#endif
+}
+
 #endif							/* TVIEWS_COMPAT_H */
