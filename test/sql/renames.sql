@@ -152,5 +152,24 @@ CALL renamed('ALTER TABLE above RENAME TO parent');
 CALL renamed('ALTER TYPE spot RENAME ATTRIBUTE y TO z');
 CALL renamed('ALTER TYPE spot RENAME TO point2');
 
+-- the row type of a table as the type of a column, of an array, within a type
+CREATE TABLE addr (street text, zip text);
+CREATE TYPE kept AS (at addr, n int);
+CREATE DOMAIN home AS addr;
+CREATE TABLE person (id int PRIMARY KEY, home addr, homes addr[], kept kept, own home);
+INSERT INTO person VALUES (1, '("a street",1)', ARRAY['(b,2)'::addr], ROW('(c,3)', 4), '(d,5)');
+CREATE TVIEW tv_home WITH (key = 'id') AS SELECT id, to_jsonb(home) AS data FROM person;
+CREATE TVIEW tv_homes WITH (key = 'id') AS SELECT id, to_jsonb(homes) AS data FROM person;
+CREATE TVIEW tv_kept WITH (key = 'id') AS SELECT id, to_jsonb(kept) AS data FROM person;
+CREATE TVIEW tv_own WITH (key = 'id') AS SELECT id, to_jsonb(own) AS data FROM person;
+\set homes '\'tv_home, tv_homes, tv_kept, tv_own\''
+ALTER TABLE addr RENAME COLUMN zip TO code;
+SELECT same(:homes, 'RENAME COLUMN of a row type');
+ALTER TABLE addr ADD COLUMN city text;
+SELECT same(:homes, 'ADD COLUMN of a row type');
+ALTER TABLE addr DROP COLUMN street;
+SELECT same(:homes, 'DROP COLUMN of a row type');
+SELECT data FROM tv_home;
+
 SET client_min_messages = warning;
 DROP SCHEMA renames, archive CASCADE;
