@@ -114,9 +114,12 @@ extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
 /* names.c */
 typedef struct TviewName
 {
-	int			cache;			/* syscache of the object */
-	uint32		hash;			/* its hash value there */
+	int			cache;			/* syscache of the object ... */
+	uint32		hash;			/* ... and its hash value there */
 } TviewName;
+
+/* For relations, instead of a syscache; the Oid stands for the hash value. */
+#define TVIEW_NAME_RELATION (-1)
 
 extern List *tview_names_used(Query *expanded);
 extern char *tview_operator_name(Oid operator);

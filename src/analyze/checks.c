@@ -12,6 +12,7 @@
 #include "access/transam.h"
 #include "analyze/analyze.h"
 #include "catalog/catalog.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
@@ -31,6 +32,9 @@ static const Oid table_readers[] = {
 	F_DATABASE_TO_XML, F_DATABASE_TO_XMLSCHEMA,
 	F_DATABASE_TO_XML_AND_XMLSCHEMA
 };
+
+/* Libraries whose functions, where STABLE, run the text of a query. */
+static const char *const query_libraries[] = {"tablefunc", "pgxml", "dblink"};
 
 /* Functions whose result changes while no row does. */
 static const Oid clock_functions[] = {
@@ -82,13 +86,69 @@ refuse_function(CheckContext *context, Oid function, char *message, char *detail
 							  detail, hint));
 }
 
+/* Is it in one of the libraries that run queries given as text? */
+static bool
+runs_query_text(HeapTuple tuple)
+{
+	bool		isnull;
+	Datum		probin = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_probin, &isnull);
+	const char *library;
+
+	if (isnull)
+		return false;
+	library = TextDatumGetCString(probin);
+	library = last_dir_separator(library) ? last_dir_separator(library) + 1 : library;
+	for (int i = 0; i < lengthof(query_libraries); i++)
+	{
+		size_t		length = strlen(query_libraries[i]);
+
+		if (strncmp(library, query_libraries[i], length) == 0 &&
+			(library[length] == '\0' || library[length] == '.'))
+			return true;
+	}
+	return false;
+}
+
 /* A user's function in SQL or a procedural language may read any table. */
 static bool
-may_read_tables(Form_pg_proc proc)
+may_read_tables(HeapTuple tuple)
 {
-	return proc->oid >= FirstNormalObjectId &&
-		proc->provolatile == PROVOLATILE_STABLE &&
-		proc->prolang != INTERNALlanguageId && proc->prolang != ClanguageId;
+	Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(tuple);
+
+	if (oid_in(proc->oid, table_readers, lengthof(table_readers)))
+		return true;
+	if (proc->oid < FirstNormalObjectId || proc->provolatile != PROVOLATILE_STABLE)
+		return false;
+	if (proc->prolang == ClanguageId)
+		return runs_query_text(tuple);
+	return proc->prolang != INTERNALlanguageId;
+}
+
+static bool check_function(Oid function, void *arg);
+
+/* Whatever its functions are, an aggregate counts as IMMUTABLE. */
+static void
+check_aggregate(Oid aggregate, CheckContext *context)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	Form_pg_aggregate form;
+	Oid			functions[8];
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for aggregate %u", aggregate);
+	form = (Form_pg_aggregate) GETSTRUCT(tuple);
+	functions[0] = form->aggtransfn;
+	functions[1] = form->aggfinalfn;
+	functions[2] = form->aggcombinefn;
+	functions[3] = form->aggserialfn;
+	functions[4] = form->aggdeserialfn;
+	functions[5] = form->aggmtransfn;
+	functions[6] = form->aggminvtransfn;
+	functions[7] = form->aggmfinalfn;
+	ReleaseSysCache(tuple);
+	for (int i = 0; i < lengthof(functions); i++)
+		if (OidIsValid(functions[i]))
+			check_function(functions[i], context);
 }
 
 static bool
@@ -107,9 +167,7 @@ check_function(Oid function, void *arg)
 						"Its result can change without any change to a base table.",
 						"Compute the value when the base row is written, or mark the function "
 						"IMMUTABLE or STABLE if it is.");
-	else if (!context->reads_declared &&
-			 (may_read_tables(proc) ||
-			  oid_in(function, table_readers, lengthof(table_readers))))
+	else if (!context->reads_declared && may_read_tables(tuple))
 		refuse_function(context, function,
 						"function %s may read tables and cannot be used in a tview",
 						"Changes to the tables that it reads would not be noticed.",
@@ -118,6 +176,8 @@ check_function(Oid function, void *arg)
 						"depends on its arguments only.");
 	if (oid_in(function, clock_functions, lengthof(clock_functions)))
 		context->clock = true;
+	if (proc->prokind == PROKIND_AGGREGATE)
+		check_aggregate(function, context);
 	ReleaseSysCache(tuple);
 	return false;
 }

@@ -54,6 +54,21 @@ invalidate_all(void)
 			entry->desc->valid = false;
 }
 
+static bool
+uses_name(TviewDesc *desc, int cache, uint32 hash)
+{
+	ListCell   *lc;
+
+	foreach(lc, desc->names)
+	{
+		TviewName  *name = lfirst(lc);
+
+		if (name->cache == cache && name->hash == hash)
+			return true;
+	}
+	return false;
+}
+
 static void
 invalidate_relation(Datum arg, Oid relid)
 {
@@ -74,24 +89,10 @@ invalidate_relation(Datum arg, Oid relid)
 		if (desc != NULL && desc->valid &&
 			(relid == desc->tview || relid == desc->view ||
 			 list_member_oid(desc->base_relations, relid) ||
-			 list_member_oid(desc->helper_views, relid)))
+			 list_member_oid(desc->helper_views, relid) ||
+			 uses_name(desc, TVIEW_NAME_RELATION, relid)))
 			desc->valid = false;
 	}
-}
-
-static bool
-uses_name(TviewDesc *desc, int cache, uint32 hash)
-{
-	ListCell   *lc;
-
-	foreach(lc, desc->names)
-	{
-		TviewName  *name = lfirst(lc);
-
-		if (name->cache == cache && name->hash == hash)
-			return true;
-	}
-	return false;
 }
 
 /* A function or type changed, maybe its name; hash 0 stands for all. */
@@ -134,6 +135,9 @@ tview_desc_init(void)
 	CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_schema, (Datum) 0);
 	CacheRegisterSyscacheCallback(OPEROID, invalidate_schema, (Datum) 0);
 	CacheRegisterSyscacheCallback(COLLOID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(ENUMOID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(TSCONFIGOID, invalidate_schema, (Datum) 0);
+	CacheRegisterSyscacheCallback(TSDICTOID, invalidate_schema, (Datum) 0);
 }
 
 /* Changes whenever anything that descriptors depend on may have changed. */

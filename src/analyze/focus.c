@@ -16,6 +16,7 @@
 
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
+#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -600,7 +601,10 @@ relations_walker(Node *node, List **relations)
 		return false;
 	if (IsA(node, RangeTblEntry))
 	{
-		if (((RangeTblEntry *) node)->rtekind == RTE_RELATION)
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		/* Not the OLD and NEW that views kept when they were expanded. */
+		if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW)
 			*relations = lappend(*relations, node);
 		return false;
 	}

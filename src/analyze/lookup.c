@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/planmain.h"
@@ -31,13 +32,17 @@ typedef struct LookupColumn
 	Oid			collation;
 } LookupColumn;
 
-/* Note the column of the item that a condition makes equal to something else. */
+/*
+ * Note the column of the item that a condition makes equal to something else.  An
+ * equality of two types that goes by the time zone may hold for several rows.
+ */
 static List *
 add_lookup_column(List *columns, Node *condition, Index item)
 {
 	OpExpr	   *op = (OpExpr *) condition;
 
-	if (!IsA(op, OpExpr) || list_length(op->args) != 2)
+	if (!IsA(op, OpExpr) || list_length(op->args) != 2 ||
+		op_volatile(op->opno) != PROVOLATILE_IMMUTABLE)
 		return columns;
 	for (int i = 0; i < 2; i++)
 	{

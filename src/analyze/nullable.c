@@ -6,17 +6,16 @@
  */
 #include "base/compat.h"
 
-#include "access/htup_details.h"
+#include "access/relation.h"
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
-#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
+#include "utils/rel.h"
 
 static bool expr_not_null(Query *query, Node *expr);
 
@@ -43,22 +42,36 @@ item_can_be_missing(Node *node, int item, bool missing)
 	return false;
 }
 
-/* Is the column of a table declared NOT NULL?  Its children, unless they are
- * partitions, need not follow. */
+/* Does a table have rows somewhere that need not follow its constraints? */
+static bool
+has_unruly_rows(Relation rel)
+{
+	char		relkind = rel->rd_rel->relkind;
+	ListCell   *lc;
+
+	if (relkind == RELKIND_FOREIGN_TABLE)
+		return true;
+	if (relkind != RELKIND_PARTITIONED_TABLE)
+		return has_subclass(RelationGetRelid(rel));
+	foreach(lc, find_all_inheritors(RelationGetRelid(rel), NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	return false;
+}
+
+/* Is the column of a table declared NOT NULL, and does every row follow?  Children
+ * need not, unless they are partitions, and nobody checks foreign tables. */
 bool
 tview_attribute_not_null(Oid relid, AttrNumber attno)
 {
-	HeapTuple	tuple;
+	Relation	rel = try_relation_open(relid, AccessShareLock);
 	bool		result;
 
-	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE && has_subclass(relid))
+	if (rel == NULL)
 		return false;
-	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attno));
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
-	ReleaseSysCache(tuple);
+	result = attno > 0 && attno <= RelationGetNumberOfAttributes(rel) &&
+		attribute_not_null(RelationGetDescr(rel), attno - 1) && !has_unruly_rows(rel);
+	relation_close(rel, NoLock);
 	return result;
 }
 

@@ -12,6 +12,7 @@
 #include "access/relation.h"
 #include "access/sysattr.h"
 #include "analyze/parts.h"
+#include "base/sandbox.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -21,7 +22,6 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/ruleutils.h"
 
 /* Definitions with more parts are not worth the bookkeeping for each change. */
 #define MAX_PARTS	1000
@@ -291,5 +291,5 @@ tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *key
 	if (!any_can_fail(some))
 		tview_loosen_joins(query, keys);
 	prune_targets(query, view, some, keys);
-	return pg_get_querydef(query, false);
+	return tview_deparse(query);
 }

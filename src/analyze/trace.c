@@ -7,6 +7,7 @@
 #include "access/sysattr.h"
 #include "analyze/analyze.h"
 #include "analyze/paths.h"
+#include "base/sandbox.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -14,7 +15,6 @@
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/ruleutils.h"
 #include "utils/typcache.h"
 
 /* Items that a tracing query reads in two ways, at most: 2^n queries. */
@@ -310,7 +310,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 			appendStringInfo(&sql, "%st.%s", i > 0 ? ", " : "",
 							 quote_identifier(list_nth(builder->key_names, i)));
 		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name,
-						 pg_get_querydef(query, false));
+						 tview_deparse(query));
 		for (int i = 0; i < builder->nkeys; i++)
 		{
 			if (sources[i].expr == NULL)
@@ -323,7 +323,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 		}
 	}
 	else
-		appendStringInfoString(&sql, pg_get_querydef(query, false));
+		appendStringInfoString(&sql, tview_deparse(query));
 
 	result->sql = sql.data;
 	add_query(builder, result, captured.columns);
@@ -419,7 +419,7 @@ add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 	if (columns.unusual)
 		return false;
 	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
-	result->sql = pg_get_querydef(query, false);
+	result->sql = tview_deparse(query);
 	add_query(builder, result, columns.columns);
 	return true;
 }

@@ -192,4 +192,25 @@ find_guc(const char *name)
 #define virtual_column_expression(rel, attno) NULL
 #endif
 
+/* 18 has NOT NULL constraints that are not valid for all rows.  Delete with 17. */
+#if PG_VERSION_NUM >= 180000
+#define attribute_not_null(tupdesc, i) \
+	(TupleDescCompactAttr(tupdesc, i)->attnullability == ATTNULLABLE_VALID)
+#else
+#define attribute_not_null(tupdesc, i) (TupleDescAttr(tupdesc, i)->attnotnull)
+#endif
+
+/* 16 and later wrap SQL/JSON expressions, which may name a type.  Delete with 15. */
+static inline bool
+is_json_expression(Node *node)
+{
+#if PG_VERSION_NUM >= 170000
+	return IsA(node, JsonConstructorExpr) || IsA(node, JsonExpr);
+#elif PG_VERSION_NUM >= 160000
+	return IsA(node, JsonConstructorExpr);
+#else
+	return false;
+#endif
+}
+
 #endif							/* TVIEWS_COMPAT_H */

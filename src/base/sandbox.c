@@ -16,6 +16,7 @@
 #include "base/sandbox.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/ruleutils.h"
 
 /*
  * Settings that can change the bytes of a value computed from the same rows,
@@ -47,9 +48,19 @@ static const char *const fixed_settings[][2] = {
 	{"standard_conforming_strings", "on"},	/* as when queries were deparsed */
 };
 
+/* Settings under which constants are written as text that is read alike under all. */
+static const char *const deparse_settings[][2] = {
+	{"TimeZone", "GMT"},
+	{"DateStyle", "ISO, YMD"},
+	{"IntervalStyle", "iso_8601"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+};
+
 /* The variables of these settings, found once. */
 static struct config_generic *output_variables[lengthof(output_settings)];
 static struct config_generic *fixed_variables[lengthof(fixed_settings)];
+static struct config_generic *deparse_variables[lengthof(deparse_settings)];
 
 /*
  * Is the setting in force?  GetConfigOption() answers the same, but looks for
@@ -150,6 +161,24 @@ tview_sandbox_search_path(const char *schema)
 	(void) set_config_option("search_path",
 							 psprintf("%s, pg_temp", quote_identifier(schema)),
 							 PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * A query as SQL.  Whoever parses it, under whatever recorded settings, gets the
+ * same constants.
+ */
+char *
+tview_deparse(Query *query)
+{
+	int			level = NewGUCNestLevel();
+	char	   *sql;
+
+	for (int i = 0; i < lengthof(deparse_settings); i++)
+		set_if_different(&deparse_variables[i], deparse_settings[i][0],
+						 deparse_settings[i][1]);
+	sql = pg_get_querydef(query, false);
+	AtEOXact_GUC(false, level);
+	return sql;
 }
 
 /* The output settings of this session, as a list of "name=value" strings. */

@@ -5,7 +5,7 @@
 #ifndef TVIEWS_SANDBOX_H
 #define TVIEWS_SANDBOX_H
 
-#include "nodes/pg_list.h"
+#include "nodes/parsenodes.h"
 
 typedef struct TviewSandbox
 {
@@ -17,6 +17,7 @@ typedef struct TviewSandbox
 extern void tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings);
 extern void tview_sandbox_leave(TviewSandbox *sandbox);
 extern void tview_sandbox_search_path(const char *schema);
+extern char *tview_deparse(Query *query);
 extern List *tview_settings_current(void);
 
 #endif							/* TVIEWS_SANDBOX_H */

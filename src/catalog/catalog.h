@@ -45,6 +45,7 @@ extern void tview_run_as_superuser(const char *sql);
 /* dependents.c */
 extern List *tviews_reading(Oid relid);
 extern List *relation_ancestors(Oid relid);
+extern bool type_is_stored(Oid type);
 extern bool tview_has_user_triggers(Oid relid);
 
 #endif							/* TVIEWS_CATALOG_H */

@@ -1,6 +1,6 @@
 /*
  * dependents.c
- *		Which tviews lie directly above a relation, and whose triggers it has.
+ *		Which tviews lie directly above a relation, whose triggers it has, where a type is stored.
  *
  * Nothing is stored for this: pg_depend already says which views read a
  * table, and pg_inherits which parents a partition or child has.
@@ -20,6 +20,7 @@
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
@@ -183,5 +184,47 @@ tview_has_user_triggers(Oid relid)
 			getExtensionOfObject(ProcedureRelationId, triggers->triggers[i].tgfoid) != extension)
 			result = true;
 	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+/* The column that depends on a type: is it one of a table, or of a type that is stored? */
+static bool
+stores_type(Form_pg_depend depend)
+{
+	char		relkind;
+
+	if (depend->classid == TypeRelationId)
+		return type_is_stored(depend->objid);
+	if (depend->classid != RelationRelationId || depend->objsubid <= 0)
+		return false;
+	relkind = get_rel_relkind(depend->objid);
+	return relkind == RELKIND_RELATION || relkind == RELKIND_PARTITIONED_TABLE ||
+		relkind == RELKIND_FOREIGN_TABLE ||
+		(relkind == RELKIND_COMPOSITE_TYPE && type_is_stored(get_rel_type_id(depend->objid)));
+}
+
+/*
+ * Is a type that of a table's column somewhere: as it is, or in an array, a domain,
+ * a range or a row?
+ */
+bool
+type_is_stored(Oid type)
+{
+	Relation	rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	check_stack_depth();
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(type));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		result = stores_type((Form_pg_depend) GETSTRUCT(tuple));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
 	return result;
 }

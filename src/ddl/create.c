@@ -142,7 +142,7 @@ column_names(TviewRequest *request, bool key_only)
 static void
 create_view(TviewRequest *request)
 {
-	char	   *definition = pg_get_querydef(copyObject(request->query), false);
+	char	   *definition = tview_deparse(copyObject(request->query));
 	Size		length = strlen(definition);
 
 	if (length > 0 && definition[length - 1] == ';')

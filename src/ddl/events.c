@@ -491,6 +491,20 @@ renames_parts_of_type(Node *command)
 		((AlterTableStmt *) command)->objtype == OBJECT_TYPE;
 }
 
+/* Did other columns of a table, as a type, change what documents show? */
+static bool
+changes_stored_type(Node *command, List *relids)
+{
+	ListCell   *lc;
+
+	if (!changes_columns(command))
+		return false;
+	foreach(lc, relids)
+		if (type_is_stored(get_rel_type_id(lfirst_oid(lc))))
+			return true;
+	return false;
+}
+
 static void
 recompute(Oid tview)
 {
@@ -697,6 +711,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *data = (EventTriggerData *) fcinfo->context;
 	bool		ours;
+	List	   *touched;
 	ListCell   *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
@@ -713,9 +728,11 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);
-	if (renames_parts_of_type(data->parsetree) || IsA(data->parsetree, DropOwnedStmt))
+	touched = touched_relations();
+	if (renames_parts_of_type(data->parsetree) || IsA(data->parsetree, DropOwnedStmt) ||
+		changes_stored_type(data->parsetree, touched))
 		recompute_all();
-	foreach(lc, touched_relations())
+	foreach(lc, touched)
 		after_command_on(lfirst_oid(lc), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))
 	{

@@ -125,6 +125,33 @@ SELECT refused('a rule', '42809', $$CREATE RULE r AS ON UPDATE TO tv_u DO INSTEA
 SELECT refused('refresh of no tview', '42809', $$SELECT pg_tviews_refresh('u')$$);
 SELECT refused('refresh of nothing', '42P01', $$SELECT pg_tviews_refresh('nowhere')$$);
 
+-- what reads tables without being called by name, or reads them by the text of a query
+CREATE FUNCTION add_u(bigint, int) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT coalesce($1, 0) + $2 + count(*) FROM bad.u';
+CREATE FUNCTION any_sum(bigint, int) RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT $1 + $2';
+CREATE FUNCTION and_u(bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 + (SELECT count(*) FROM bad.u); END';
+CREATE FUNCTION plus(bigint, int) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 + $2';
+CREATE FUNCTION minus(bigint, int) RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1 - $2; END';
+CREATE AGGREGATE sum_u (int) (SFUNC = add_u, STYPE = bigint);
+CREATE AGGREGATE sum_any (int) (SFUNC = any_sum, STYPE = bigint, INITCOND = '0');
+CREATE AGGREGATE sum_final (int) (SFUNC = plus, STYPE = bigint, FINALFUNC = and_u, INITCOND = '0');
+CREATE AGGREGATE sum_moving (int) (SFUNC = plus, STYPE = bigint, INITCOND = '0', MSFUNC = plus, MINVFUNC = minus, MSTYPE = bigint, MINITCOND = '0');
+CREATE AGGREGATE sum_plain (int) (SFUNC = plus, STYPE = bigint, INITCOND = '0');
+SELECT refused('an aggregate that reads tables', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, sum_u(b) AS s FROM u GROUP BY a$$);
+SELECT refused('a volatile aggregate', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, sum_any(b) AS s FROM u GROUP BY a$$);
+SELECT refused('a final function that reads tables', '0A000', $$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, sum_final(b) AS s FROM u GROUP BY a$$);
+SELECT refused('a moving aggregate', '0A000',
+	$$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT a, sum_moving(b) OVER (PARTITION BY b ORDER BY a ROWS 1 PRECEDING) AS s FROM u$$);
+CREATE TVIEW tv_plain WITH (key = 'a') AS SELECT a, sum_plain(b) AS s FROM u GROUP BY a;
+DROP TVIEW tv_plain;
+CREATE EXTENSION tablefunc SCHEMA bad;
+SELECT refused('a query given as text', '0A000',
+	$$CREATE TVIEW tv_x WITH (key = 'a') AS SELECT u.a, c.n FROM u JOIN crosstab('SELECT a, 1, b FROM bad.t') AS c(a int, n int) USING (a)$$);
+CREATE TVIEW tv_plain WITH (key = 'a', reads = 't') AS SELECT u.a, c.n FROM u JOIN crosstab('SELECT a, 1, b FROM bad.t') AS c(a int, n int) USING (a);
+DROP TVIEW tv_plain;
+DROP EXTENSION tablefunc;
+DROP AGGREGATE sum_u(int), sum_any(int), sum_final(int), sum_moving(int), sum_plain(int);
+DROP FUNCTION add_u, any_sum, and_u, plus, minus;
+
 SELECT equals('nothing left behind', objects(), :'before');
 -- a constraint trigger that cannot be deferred is one like others
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

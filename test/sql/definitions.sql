@@ -316,6 +316,10 @@ SELECT refused('a volatile function', '0A000', $$CREATE TVIEW tv_no WITH (key = 
 CREATE FUNCTION comments_of(int) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT count(*) FROM definitions.comment WHERE post = $1 $$;
 -- refused: Functions / STABLE in SQL or a procedural language
 SELECT refused('a function that may read tables', '0A000', $$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT post, comments_of(post) AS n FROM post$$);
+CREATE FUNCTION add_comments(bigint, int) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT $1 + definitions.comments_of($2) $$;
+CREATE AGGREGATE all_comments(int) (SFUNC = add_comments, STYPE = bigint, INITCOND = '0');
+-- refused: Functions / aggregates that are made of such functions
+SELECT refused('an aggregate that may read tables', '0A000', $$CREATE TVIEW tv_no WITH (key = 'author') AS SELECT author, all_comments(post) AS n FROM post GROUP BY author$$);
 -- refused: Functions / of the server, that read tables
 SELECT refused('a function of the server that reads tables', '0A000',
 	$$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT post, table_to_xml('comment', true, true, '')::text AS x FROM post$$);

@@ -53,6 +53,23 @@ BEGIN;
 INSERT INTO away VALUES (1, 'rolled back');
 ROLLBACK;
 SELECT same(:all, 'rolled back');
+-- NOT NULL of a foreign table is a promise that nobody checks
+CREATE TABLE far_null (id int PRIMARY KEY, k int, v int);
+INSERT INTO far_null VALUES (1, NULL, 1), (2, NULL, 2), (3, 1, 3);
+CREATE FOREIGN TABLE away_null (id int NOT NULL, k int NOT NULL, v int) SERVER abroad OPTIONS (schema_name 'abroad', table_name 'far_null');
+CREATE TABLE parted_null (id int, k int NOT NULL, v int) PARTITION BY LIST (id);
+CREATE FOREIGN TABLE part_null PARTITION OF parted_null DEFAULT SERVER abroad OPTIONS (schema_name 'abroad', table_name 'far_null');
+CREATE TVIEW tv_null WITH (key = 'id') AS SELECT id, sum(v) OVER (PARTITION BY k) AS s FROM away_null;
+CREATE TVIEW tv_part_null WITH (key = 'id') AS SELECT id, sum(v) OVER (PARTITION BY k) AS s FROM parted_null;
+DELETE FROM away_null WHERE id = 1;
+SELECT same('tv_null', 'NULL in a column that is NOT NULL here');
+SELECT pg_tviews_refresh('tv_part_null') \g /dev/null
+UPDATE parted_null SET v = 7 WHERE id = 2;
+INSERT INTO far_null VALUES (4, NULL, 4);
+SELECT pg_tviews_refresh('tv_part_null') \g /dev/null
+DELETE FROM parted_null WHERE id = 2;
+SELECT same('tv_part_null', 'NULL in a partition');
+DROP TVIEW tv_null, tv_part_null;
 -- what deferred triggers change is refreshed before the remote transaction ends
 CREATE FUNCTION change_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE here SET c = c || '?'; RETURN NULL; END $$;
 CREATE TABLE trigger_here (a int);

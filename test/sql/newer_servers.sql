@@ -162,6 +162,13 @@ CREATE TVIEW tv_booking WITH (key = 'room, at') AS SELECT room, at, note FROM tb
 UPDATE tb_booking SET at = '[2024-01-02,2024-01-04)', note = 'z' WHERE note = 'x';
 DELETE FROM tb_booking WHERE note = 'y';
 SELECT * FROM unequal('WITHOUT OVERLAPS', 'tv_booking');
+-- a NOT NULL that rows of old need not follow
+CREATE TABLE tb_old (pk_old int PRIMARY KEY, k int, v int);
+INSERT INTO tb_old VALUES (1, NULL, 1), (2, NULL, 2), (3, 1, 3);
+ALTER TABLE tb_old ADD CONSTRAINT k_there NOT NULL k NOT VALID;
+CREATE TVIEW tv_old WITH (key = 'pk_old') AS SELECT pk_old, sum(v) OVER (PARTITION BY k) AS s FROM tb_old;
+DELETE FROM tb_old WHERE pk_old = 1;
+SELECT * FROM unequal('NOT NULL, NOT VALID', 'tv_old');
 \endif
 
 SELECT same(:all, 'at the end');

@@ -75,5 +75,101 @@ CALL after('ALTER TABLE renames.u RENAME TO w; ALTER TABLE renames.w RENAME TO u
 CALL after('ALTER TABLE renames.u SET SCHEMA archive; ALTER TABLE archive.u SET SCHEMA renames');
 CALL after('ALTER TVIEW tv_calls RENAME TO tv_called; ALTER TVIEW tv_called RENAME TO tv_calls');
 
+-- what constants in tracing queries are printed as
+CREATE TABLE t2 (a int PRIMARY KEY, code text);
+CREATE TABLE item (k int PRIMARY KEY, code text, m archive.feeling, rel regclass, typ regtype, fn regproc, fns regprocedure, cfg regconfig);
+INSERT INTO t2 VALUES (1, 'x'), (2, 'y');
+CREATE TABLE parted (k int, n int) PARTITION BY LIST (k);
+CREATE TABLE pp1 PARTITION OF parted FOR VALUES IN (1);
+CREATE TABLE pp2 PARTITION OF parted FOR VALUES IN (2);
+CREATE TYPE first AS (x int);
+CREATE TYPE second AS (x int);
+CREATE FUNCTION one(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION two(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2';
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+INSERT INTO item VALUES (1, 'x', 'blue', 'pp1', 'first', 'one', 'one(int)', 'renames.words'),
+	(2, 'x', 'happy', 'pp2', 'second', 'two', 'two(int)', 'simple'), (3, 'x', 'angry', NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE item2 AS SELECT * FROM item;
+CREATE TVIEW tv_blue WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM item WHERE code = t2.code AND m = 'blue') AS n FROM t2;
+CREATE TVIEW tv_angry WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM item2 WHERE code = t2.code AND m = 'angry') AS n FROM t2;
+CREATE TVIEW tv_rel WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM item WHERE code = t2.code AND rel = 'pp1'::regclass) AS n FROM t2;
+CREATE TVIEW tv_typ WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM item WHERE code = t2.code AND typ = 'first'::regtype) AS n FROM t2;
+CREATE TVIEW tv_fn WITH (key = 'a') AS
+	SELECT a, (SELECT count(*) FROM item WHERE code = t2.code AND fn = 'one'::regproc AND fns = 'one(int)'::regprocedure) AS n FROM t2;
+CREATE TVIEW tv_cfg WITH (key = 'a') AS SELECT a, (SELECT count(*) FROM item2 WHERE code = t2.code AND cfg = 'renames.words'::regconfig) AS n FROM t2;
+CREATE TVIEW tv_part WITH (key = 'k') AS SELECT k, jsonb_build_object('first', (tableoid = 'pp1'::regclass)::int, 'n', n) AS data FROM parted;
+\set constants '\'tv_blue, tv_angry, tv_rel, tv_typ, tv_fn, tv_cfg, tv_part\''
+INSERT INTO parted VALUES (1, 1), (2, 2);
+UPDATE parted SET n = n + 1;
+UPDATE t2 SET code = code;
+SELECT same(:constants, 'constants');
+-- names given away before a tracing query has run
+ALTER TYPE archive.feeling RENAME VALUE 'blue' TO 'red';
+ALTER TYPE archive.feeling RENAME VALUE 'happy' TO 'blue';
+ALTER TABLE pp1 RENAME TO pp0;
+ALTER TABLE pp2 RENAME TO pp1;
+ALTER TYPE first RENAME TO zeroth;
+ALTER TYPE second RENAME TO first;
+ALTER FUNCTION one(int) RENAME TO zero;
+ALTER FUNCTION two(int) RENAME TO one;
+ALTER TEXT SEARCH CONFIGURATION words RENAME TO wordy;
+-- one of each alone, so that none hides another
+INSERT INTO item (k, code, m) SELECT k + 10, 'y', m FROM item WHERE k = 1;
+INSERT INTO item (k, code, rel) SELECT 21, 'y', rel FROM item WHERE k = 1;
+INSERT INTO item (k, code, typ) SELECT 22, 'y', typ FROM item WHERE k = 1;
+INSERT INTO item (k, code, fn, fns) SELECT 23, 'y', fn, fns FROM item WHERE k = 1;
+UPDATE parted SET n = n + 1;
+SELECT same(:constants, 'other names');
+ALTER TYPE archive.feeling RENAME VALUE 'angry' TO 'calm';
+INSERT INTO item2 (k, code, m) SELECT k + 10, 'y', m FROM item WHERE k = 3;
+INSERT INTO item2 (k, code, cfg) SELECT 24, 'y', cfg FROM item WHERE k = 1;
+SELECT same('tv_angry, tv_cfg', 'names that are gone');
+
+-- types of rows, of domains, of arrays; attributes of them
+CREATE TYPE spot AS (x int, y text);
+CREATE TYPE named AS (a int, v text);
+CREATE DOMAIN letter AS text;
+CREATE TABLE above (a int, code text);
+CREATE TABLE below (PRIMARY KEY (a), s spot) INHERITS (above);
+INSERT INTO below VALUES (1, 'x', '(1,one)'), (2, 'y', '(2,two)');
+CREATE TVIEW tv_typed WITH (key = 'a') AS
+	SELECT a, jsonb_build_object('code', code, 'row', to_jsonb(ROW(a, code)::named), 'above', to_jsonb(b::above), 'field', (s).y || code,
+		'letters', to_jsonb(string_to_array(code, ',')::letter[]), 'none', to_jsonb(ARRAY[]::letter[]),
+		'records', (SELECT jsonb_agg(r.l || code) FROM jsonb_to_recordset('[{"l": "q"}]') AS r(l letter)),
+		'xml', (SELECT string_agg(x.l, code) FROM XMLTABLE('/r/l' PASSING ('<r><l>z</l></r>'::xml) COLUMNS l letter PATH '.') x)) AS data
+	FROM below b;
+CREATE PROCEDURE renamed(command text) LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE below SET code = code || '-' WHERE a = 1;
+	EXECUTE command;
+	UPDATE below SET code = code || '+';
+	RAISE INFO '%', same('tv_typed', command);
+END
+$$;
+CALL renamed('ALTER TYPE named RENAME TO called');
+CALL renamed('ALTER DOMAIN letter RENAME TO sign');
+CALL renamed('ALTER TABLE above RENAME TO parent');
+CALL renamed('ALTER TYPE spot RENAME ATTRIBUTE y TO z');
+CALL renamed('ALTER TYPE spot RENAME TO point2');
+
+-- the row type of a table as the type of a column, of an array, within a type
+CREATE TABLE addr (street text, zip text);
+CREATE TYPE kept AS (at addr, n int);
+CREATE DOMAIN home AS addr;
+CREATE TABLE person (id int PRIMARY KEY, home addr, homes addr[], kept kept, own home);
+INSERT INTO person VALUES (1, '("a street",1)', ARRAY['(b,2)'::addr], ROW('(c,3)', 4), '(d,5)');
+CREATE TVIEW tv_home WITH (key = 'id') AS SELECT id, to_jsonb(home) AS data FROM person;
+CREATE TVIEW tv_homes WITH (key = 'id') AS SELECT id, to_jsonb(homes) AS data FROM person;
+CREATE TVIEW tv_kept WITH (key = 'id') AS SELECT id, to_jsonb(kept) AS data FROM person;
+CREATE TVIEW tv_own WITH (key = 'id') AS SELECT id, to_jsonb(own) AS data FROM person;
+\set homes '\'tv_home, tv_homes, tv_kept, tv_own\''
+ALTER TABLE addr RENAME COLUMN zip TO code;
+SELECT same(:homes, 'RENAME COLUMN of a row type');
+ALTER TABLE addr ADD COLUMN city text;
+SELECT same(:homes, 'ADD COLUMN of a row type');
+ALTER TABLE addr DROP COLUMN street;
+SELECT same(:homes, 'DROP COLUMN of a row type');
+SELECT data FROM tv_home;
+
 SET client_min_messages = warning;
 DROP SCHEMA renames, archive CASCADE;

@@ -100,6 +100,14 @@ SELECT equals('NOT IN with NULL', keys, '') FROM posts;
 DELETE FROM ban;
 SELECT same('tv_post, tv_user', 'nobody is banned');
 
+CREATE VIEW banned_users AS SELECT fk_user FROM ban;
+ALTER VIEW banned_users OWNER TO regress_owner;
+ALTER POLICY shown ON tb_user USING (pk_user NOT IN (SELECT fk_user FROM banned_users));
+INSERT INTO ban VALUES (3);
+SELECT equals('banned by a view', keys, '14') FROM posts;
+DELETE FROM ban;
+SELECT same('tv_post, tv_user', 'a policy that reads a view');
+
 -- roles give away all they have
 REASSIGN OWNED BY regress_owner TO regress_other;
 SELECT equals('no policy is for the new owner', keys, '') FROM posts;

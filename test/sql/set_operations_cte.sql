@@ -84,5 +84,12 @@ UPDATE cat SET name = 'zzz' WHERE id = 13;
 SELECT id, name FROM tv_top ORDER BY name;
 SELECT same('tv_recursive, tv_top, tv_double', 'recomputed');
 
+-- a view in a recursive query
+CREATE VIEW cats AS SELECT id, owner FROM cat WHERE id > 0;
+CREATE TVIEW tv_of_view WITH (key = 'owner', on_untraceable = 'recompute') AS
+	WITH RECURSIVE r AS (SELECT owner FROM cats WHERE owner IS NOT NULL UNION SELECT owner - 1 FROM r WHERE owner > 1) SELECT owner FROM r;
+INSERT INTO cat VALUES (50, 'late', 9);
+SELECT same('tv_of_view', 'recursive over a view');
+
 SET client_min_messages = warning;
 DROP SCHEMA set_operations CASCADE;

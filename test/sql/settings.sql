@@ -94,6 +94,44 @@ RESET gin_fuzzy_search_limit;
 RESET enable_seqscan;
 SELECT same('tv_tag', 'an index that is read in part');
 
+-- constants that are written down: what one session shows of them, another reads as something else
+CREATE TABLE place (a int PRIMARY KEY, code text);
+CREATE TABLE event (k int PRIMARY KEY, code text, at timestamptz, day date, span interval, f float8);
+INSERT INTO place VALUES (1, 'x'), (2, 'y');
+INSERT INTO event VALUES (1, 'x', '2024-06-01 05:00Z', '2024-02-01', '-1 day -2:00', 0.30000000000000004), (2, 'x', '2024-06-01 04:00Z', '2024-01-02', '1 day', 0.3);
+CREATE VIEW late AS SELECT * FROM event WHERE at >= '2024-06-01 10:00+05:30';
+CREATE VIEW on_day AS SELECT * FROM event WHERE day = '2024-02-01';
+CREATE VIEW spanning AS SELECT * FROM event WHERE span = '-1 day -2:00';
+CREATE VIEW exact AS SELECT * FROM event WHERE f = 0.30000000000000004;
+SET TimeZone = 'Asia/Kolkata';
+SET DateStyle = 'SQL, DMY';
+SET IntervalStyle = 'sql_standard';
+SET extra_float_digits = 0;
+CREATE TVIEW tv_constant WITH (key = 'k') AS
+	SELECT k, at >= '2024-06-01 10:00+05:30'::timestamptz AS late, day = '2024-02-01'::date AS on_day, span = '-1 day -2:00'::interval AS spanning,
+		jsonb_build_object('exact', f = '0.30000000000000004'::float8, 'late', at >= '2024-06-01 10:00+05:30'::timestamptz, 'code', code) AS data
+	FROM event;
+CREATE TVIEW tv_constants WITH (key = 'a') AS
+	SELECT a, (SELECT count(*) FROM late WHERE code = p.code) AS late, (SELECT count(*) FROM on_day WHERE code = p.code) AS on_day,
+		(SELECT count(*) FROM spanning WHERE code = p.code) AS spanning, (SELECT count(*) FROM exact WHERE code = p.code) AS exact
+	FROM place p;
+SELECT k, late, on_day, spanning, data FROM tv_constant ORDER BY k;
+RESET TimeZone;
+RESET DateStyle;
+RESET IntervalStyle;
+RESET extra_float_digits;
+INSERT INTO event VALUES (3, 'y', '2024-06-01 05:00Z');
+SELECT same('tv_constant, tv_constants', 'timestamptz');
+INSERT INTO event VALUES (4, 'y', NULL, '2024-02-01');
+SELECT same('tv_constant, tv_constants', 'date');
+INSERT INTO event VALUES (5, 'y', NULL, NULL, '-1 day -2:00');
+SELECT same('tv_constant, tv_constants', 'interval');
+INSERT INTO event VALUES (6, 'y', NULL, NULL, NULL, 0.30000000000000004);
+SELECT same('tv_constant, tv_constants', 'float8');
+UPDATE event SET at = at - interval '30 min', f = f + 0.1;
+UPDATE event SET at = at + interval '30 min', f = 0.30000000000000004;
+SELECT same('tv_constant, tv_constants', 'updates');
+
 -- settings of pg_tviews itself
 SELECT name, boot_val, unit, context FROM pg_settings WHERE name LIKE 'pg_tviews.%' ORDER BY 1;
 SET pg_tviews.nonsense = 1;
