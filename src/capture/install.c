@@ -45,7 +45,8 @@ capture_function(void)
 									  CAPTURE_FUNCTION);
 }
 
-/* The relations and all their partitions and children, each once. */
+/* The relations and all their partitions and children, each once; without those
+ * that have been dropped while we waited for a lock. */
 List *
 tview_capture_targets(List *relids)
 {
@@ -53,9 +54,10 @@ tview_capture_targets(List *relids)
 	ListCell   *lc;
 
 	foreach(lc, relids)
-		targets = list_concat_unique_oid(targets,
-										 find_all_inheritors(lfirst_oid(lc),
-															 NoLock, NULL));
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
+			targets = list_concat_unique_oid(targets,
+											 find_all_inheritors(lfirst_oid(lc),
+																 NoLock, NULL));
 	return targets;
 }
 
