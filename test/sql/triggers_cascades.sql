@@ -130,7 +130,7 @@ CREATE TRIGGER count_forever AFTER UPDATE ON tv_user FOR EACH ROW EXECUTE FUNCTI
 SELECT refused('triggers that do not end', '54001', $$UPDATE tb_user SET name = 'loop' WHERE pk_user = 3; SELECT FROM tv_user$$);
 SELECT same('tv_company, tv_user, tv_post', 'triggers that do not end');
 
--- a foreign key to a tview: triggers of the table that it reaches run as whoever writes, as they do elsewhere
+-- a foreign key to a tview: triggers of the table that it reaches run as whom they would elsewhere
 CREATE ROLE regress_cascader;
 GRANT USAGE ON SCHEMA cascades TO regress_cascader;
 CREATE TABLE source (pk int PRIMARY KEY);
@@ -139,16 +139,23 @@ CREATE TVIEW tv_source WITH (key = 'pk') AS SELECT pk FROM source;
 CREATE TABLE child (pk int PRIMARY KEY, source int REFERENCES tv_source ON DELETE CASCADE);
 INSERT INTO child VALUES (1, 1), (2, 2);
 CREATE TVIEW tv_child WITH (key = 'pk') AS SELECT pk, source FROM child;
-CREATE TABLE who (gone int, name text, path text);
+CREATE TABLE plain_source (pk int PRIMARY KEY);
+INSERT INTO plain_source VALUES (1);
+CREATE TABLE plain_child (pk int PRIMARY KEY, source int REFERENCES plain_source ON DELETE CASCADE);
+INSERT INTO plain_child VALUES (1, 1);
+CREATE TABLE who (what text, gone int, name text, path text);
 GRANT INSERT ON who TO PUBLIC;
 CREATE FUNCTION note_who() RETURNS trigger LANGUAGE plpgsql AS
-	$$ BEGIN INSERT INTO who VALUES (old.pk, current_user, current_setting('search_path')); RETURN NULL; END $$;
+	$$ BEGIN INSERT INTO who VALUES (TG_TABLE_NAME, old.pk, current_user, current_setting('search_path')); RETURN NULL; END $$;
 CREATE TRIGGER note_who AFTER DELETE ON child FOR EACH ROW EXECUTE FUNCTION note_who();
-GRANT SELECT, DELETE ON source TO regress_cascader;
+CREATE TRIGGER note_who AFTER DELETE ON plain_child FOR EACH ROW EXECUTE FUNCTION note_who();
+GRANT SELECT, DELETE ON source, plain_source TO regress_cascader;
 SET ROLE regress_cascader;
 DELETE FROM source WHERE pk = 1;
+DELETE FROM plain_source WHERE pk = 1;
 RESET ROLE;
-TABLE who;
+SELECT what, gone, path FROM who ORDER BY what;
+SELECT equals('the same role', (SELECT name FROM who WHERE what = 'child'), (SELECT name FROM who WHERE what = 'plain_child'));
 SELECT same('tv_source, tv_child', 'a foreign key to a tview');
 
 SET client_min_messages = warning;
