@@ -58,37 +58,6 @@ is_equality(Node *fact, Node **left, Node **right)
 	return true;
 }
 
-/*
- * Everything the conditions make equal to an expression, itself first.  Equal
- * as the expression's type has it: what citext calls equal, text does not.
- */
-static List *
-equal_expressions(List *facts, Node *expr)
-{
-	Oid			type = exprType(expr);
-	List	   *members = list_make1(strip_relabel(expr));
-
-	for (int i = 0; i < list_length(members); i++)
-	{
-		ListCell   *lc;
-
-		foreach(lc, facts)
-		{
-			Node	   *left;
-			Node	   *right;
-
-			if (!is_equality(lfirst(lc), &left, &right) ||
-				!belongs_to_type(((OpExpr *) lfirst(lc))->opno, type))
-				continue;
-			if (equal(left, list_nth(members, i)))
-				members = list_append_unique(members, right);
-			else if (equal(right, list_nth(members, i)))
-				members = list_append_unique(members, left);
-		}
-	}
-	return members;
-}
-
 /* Does a condition a = .. say that the expression is not NULL? */
 static bool
 is_compared(List *facts, Node *expr)
@@ -121,6 +90,40 @@ simplify_coalesce(List *facts, Node *expr)
 		is_compared(facts, strip_relabel(first)))
 		return first;
 	return expr;
+}
+
+/*
+ * Everything the conditions make equal to an expression, itself first.  Equal
+ * as the expression's type has it: what citext calls equal, text does not.
+ */
+static List *
+equal_expressions(List *facts, Node *expr)
+{
+	Oid			type = exprType(expr);
+	List	   *members = list_make1(strip_relabel(expr));
+
+	for (int i = 0; i < list_length(members); i++)
+	{
+		ListCell   *lc;
+
+		foreach(lc, facts)
+		{
+			Node	   *left;
+			Node	   *right;
+
+			if (!is_equality(lfirst(lc), &left, &right) ||
+				!belongs_to_type(((OpExpr *) lfirst(lc))->opno, type))
+				continue;
+			/* USING above an outer join compares COALESCE(a, b) */
+			left = strip_relabel(simplify_coalesce(facts, left));
+			right = strip_relabel(simplify_coalesce(facts, right));
+			if (equal(left, list_nth(members, i)))
+				members = list_append_unique(members, right);
+			else if (equal(right, list_nth(members, i)))
+				members = list_append_unique(members, left);
+		}
+	}
+	return members;
 }
 
 static Bitmapset *
@@ -216,7 +219,8 @@ path_graph(const Focus *focus, bool all_items)
 							   (list_length(focus->query->rtable) + 1));
 	graph->reached = bms_make_singleton(focus->changed);
 	while (follow_facts(graph, true, false) || follow_laterals(graph) ||
-		   follow_facts(graph, false, false) || follow_facts(graph, false, true))
+		   follow_facts(graph, false, false) || follow_facts(graph, true, true) ||
+		   follow_facts(graph, false, true))
 		CHECK_FOR_INTERRUPTS();
 	return graph;
 }

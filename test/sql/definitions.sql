@@ -36,6 +36,13 @@ CREATE TVIEW tv_cross_join WITH (key = 'author, n') AS
 	SELECT author, n, name FROM author CROSS JOIN generate_series(1, 2) n;
 -- supports: Joins / JOIN USING
 CREATE TVIEW tv_using WITH (key = 'comment') AS SELECT comment, post, title FROM comment JOIN post USING (post);
+-- supports: Joins / FULL JOIN USING, several
+CREATE TVIEW tv_full_using WITH (key = 'n') AS
+	SELECT n, p.title, c.text, a.name FROM (SELECT post AS n, title FROM post) p
+	FULL JOIN (SELECT comment AS n, text FROM comment) c USING (n) FULL JOIN (SELECT author AS n, name FROM author) a USING (n);
+-- supports: Joins / by whichever of two columns there is
+CREATE TVIEW tv_either WITH (key = 'comment') AS
+	SELECT comment, a.name FROM comment c LEFT JOIN post p ON p.post = c.post LEFT JOIN author a ON a.author = coalesce(p.author, c.author);
 -- supports: Joins / NATURAL JOIN
 CREATE TVIEW tv_natural WITH (key = 'post') AS SELECT post, author, name FROM (SELECT post, author FROM post) p NATURAL JOIN author;
 -- supports: Joins / self join
