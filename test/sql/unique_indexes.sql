@@ -71,6 +71,16 @@ UPDATE two SET c = c + 1 WHERE a = 1;
 DELETE FROM two WHERE b = 'y';
 SELECT same('tv_two', 'columns in another order');
 
+-- commands see what the transaction has changed
+CREATE TABLE tune (pk int PRIMARY KEY, n int);
+INSERT INTO tune VALUES (1, 1), (2, 1);
+CREATE TVIEW tv_tune WITH (key = 'pk') AS SELECT pk, n FROM tune;
+BEGIN;
+UPDATE tune SET n = 2 WHERE pk = 2;
+CREATE UNIQUE INDEX ON tv_tune (n);
+COMMIT;
+SELECT same('tv_tune', 'an index on what is pending');
+
 -- a row whose unique values change is updated, for foreign keys and triggers
 CREATE TABLE account (pk int PRIMARY KEY, id int, name text);
 INSERT INTO account VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c');
