@@ -78,6 +78,7 @@ extern Query *tview_expand_query(Query *query);
 extern Query *tview_expand_view(Oid view);
 extern List *tview_query_views(Query *query);
 extern List *tview_helper_views(Oid view);
+extern List *tview_relations_in(Node *node);
 
 /* checks.c */
 extern List *tview_check_definition(Query *expanded, Oid self, List *reads);
@@ -158,7 +159,7 @@ typedef struct TviewDesc
 	bool		valid;			/* cleared by invalidation */
 	bool		populated;
 	bool		recompute;		/* on_untraceable = 'recompute' */
-	bool		reads_foreign;	/* a base table is foreign, or has such a child */
+	bool		uses_foreign;	/* a refresh may read or write foreign tables */
 	int			depth;			/* 1 + depth of the tviews it reads */
 	char	   *name;			/* qualified and quoted */
 	char	   *view_name;		/* qualified and quoted */
@@ -190,7 +191,7 @@ extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
 extern List *tview_downstream(Oid tview);
 extern List *tview_all_downstream(List *tviews);
-extern bool tview_downstream_reads_foreign(Oid tview);
+extern bool tview_downstream_uses_foreign(Oid tview);
 extern Oid	tview_relation_owner(Oid relid);
 extern AttrNumber tview_find_column(Query *query, const char *name);
 

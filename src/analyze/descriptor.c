@@ -13,11 +13,13 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "analyze/parts.h"
 #include "base/guc.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_foreign_table.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
@@ -352,18 +354,48 @@ describe_traces(TviewDesc *desc, List *key_names)
 }
 
 static bool
-reads_foreign_tables(List *relids)
+is_foreign(Oid relid)
 {
 	ListCell   *lc;
 
-	foreach(lc, relids)
-	{
-		ListCell   *lc2;
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	return false;
+}
 
-		foreach(lc2, find_all_inheritors(lfirst_oid(lc), NoLock, NULL))
-			if (get_rel_relkind(lfirst_oid(lc2)) == RELKIND_FOREIGN_TABLE)
-				return true;
-	}
+/* Has the database any foreign table? */
+static bool
+foreign_tables_exist(void)
+{
+	Relation	rel = table_open(ForeignTableRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	bool		result = HeapTupleIsValid(systable_getnext(scan));
+
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * May a refresh use foreign tables?  Evaluating the definition reads all that it
+ * mentions, needed or not, and the triggers of users may do anything.
+ */
+static bool
+uses_foreign_tables(TviewDesc *desc)
+{
+	ListCell   *lc;
+
+	if (!foreign_tables_exist())
+		return false;
+	if (desc->user_triggers)
+		return true;
+	foreach(lc, desc->reads)
+		if (is_foreign(lfirst_oid(lc)))
+			return true;
+	foreach(lc, tview_relations_in((Node *) tview_expand_view(desc->view)))
+		if (is_foreign(lfirst_node(RangeTblEntry, lc)->relid))
+			return true;
 	return false;
 }
 
@@ -402,8 +434,8 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 
 	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
 	describe_traces(desc, key_names);
+	desc->uses_foreign = uses_foreign_tables(desc);
 	tview_sandbox_leave(&sandbox);
-	desc->reads_foreign = reads_foreign_tables(desc->base_relations);
 	desc->depth = tview_depth(desc);
 	return desc;
 }
@@ -502,7 +534,7 @@ find_downstream(Oid tview)
 }
 
 static bool
-any_reads_foreign(List *tviews)
+any_uses_foreign(List *tviews)
 {
 	ListCell   *lc;
 
@@ -510,7 +542,7 @@ any_reads_foreign(List *tviews)
 	{
 		/* It may be about to be dropped: wait, and see. */
 		LockRelationOid(lfirst_oid(lc), AccessShareLock);
-		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->reads_foreign)
+		if (tview_exists(lfirst_oid(lc)) && tview_desc(lfirst_oid(lc))->uses_foreign)
 			return true;
 	}
 	return false;
@@ -526,7 +558,7 @@ desc_with_downstream(Oid tview)
 	{
 		uint64		before = generation;
 		List	   *found = find_downstream(tview);
-		bool		foreign = any_reads_foreign(found);
+		bool		foreign = any_uses_foreign(found);
 		MemoryContext old = MemoryContextSwitchTo(desc->context);
 
 		list_free(desc->downstream);
@@ -558,9 +590,9 @@ tview_all_downstream(List *tviews)
 	return all;
 }
 
-/* Does the tview or one above it read foreign tables? */
+/* May refreshing the tview or one above it use foreign tables? */
 bool
-tview_downstream_reads_foreign(Oid tview)
+tview_downstream_uses_foreign(Oid tview)
 {
 	return desc_with_downstream(tview)->downstream_foreign;
 }

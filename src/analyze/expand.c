@@ -280,3 +280,35 @@ tview_helper_views(Oid view)
 	relation_close(rel, NoLock);
 	return list_delete_oid(views, view);
 }
+
+static bool
+relations_walker(Node *node, List **relations)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, RangeTblEntry))
+	{
+		RangeTblEntry *rte = (RangeTblEntry *) node;
+
+		/* Not the OLD and NEW that views kept when they were expanded. */
+		if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW)
+			*relations = lappend(*relations, node);
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, relations_walker, relations,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, relations_walker, relations);
+}
+
+/* All occurrences of base relations in an expanded query or expression, needed
+ * for its result or not: a list of RangeTblEntry. */
+List *
+tview_relations_in(Node *node)
+{
+	List	   *relations = NIL;
+
+	relations_walker(node, &relations);
+	return relations;
+}

@@ -594,26 +594,6 @@ item_demand(Level *level, Index item)
 	return demand;
 }
 
-static bool
-relations_walker(Node *node, List **relations)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-	{
-		RangeTblEntry *rte = (RangeTblEntry *) node;
-
-		/* Not the OLD and NEW that views kept when they were expanded. */
-		if (rte->rtekind == RTE_RELATION && rte->relkind != RELKIND_VIEW)
-			*relations = lappend(*relations, node);
-		return false;
-	}
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, relations_walker, relations,
-								 QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, relations_walker, relations);
-}
-
 /* A relation whose rows cannot be followed from here on. */
 static Focus *
 lost_focus(RangeTblEntry *source, const char *barrier, int location)
@@ -637,11 +617,9 @@ lost_focus(RangeTblEntry *source, const char *barrier, int location)
 static void
 lose_relations(Level *level, Node *node, const char *barrier, int location)
 {
-	List	   *relations = NIL;
 	ListCell   *lc;
 
-	relations_walker(node, &relations);
-	foreach(lc, relations)
+	foreach(lc, tview_relations_in(node))
 		level->result = lappend(level->result, lost_focus(lfirst(lc), barrier, location));
 }
 

@@ -456,16 +456,16 @@ tview_flush_for(List *relids)
 }
 
 /*
- * Will a flush read foreign tables?  Then it must not wait for the commit: by
+ * May a flush use foreign tables?  Then it must not wait for the commit: by
  * then their wrapper has ended its remote transaction.
  */
 bool
-tview_flush_reads_foreign(void)
+tview_flush_uses_foreign(void)
 {
 	ListCell   *lc;
 
 	foreach(lc, pending_tviews())
-		if (tview_downstream_reads_foreign(lfirst_oid(lc)))
+		if (tview_downstream_uses_foreign(lfirst_oid(lc)))
 			return true;
 	return false;
 }

@@ -36,7 +36,7 @@ typedef struct TviewWriter TviewWriter;
 /* flush.c */
 extern void tview_flush(void);
 extern void tview_flush_for(List *relids);
-extern bool tview_flush_reads_foreign(void);
+extern bool tview_flush_uses_foreign(void);
 extern void tview_flush_abort(int level);
 extern bool tview_flush_is_writing(void);
 extern CommandId tview_flushed_command(void);

@@ -146,7 +146,7 @@ tview_at_statement_end(void)
 	if (!tview_dirty_pending() || tview_flush_is_writing() || tview_in_statement())
 		return;
 	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE ||
-		tview_dirty_over_limit() || tview_flush_reads_foreign())
+		tview_dirty_over_limit() || tview_flush_uses_foreign())
 		tview_flush();
 }
 

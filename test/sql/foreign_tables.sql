@@ -98,5 +98,24 @@ SELECT equals('unseen', (SELECT bs FROM tv_here WHERE a = 1), NULL);
 SELECT pg_tviews_refresh('tv_here') \g /dev/null
 SELECT same(:all, 'refreshed');
 
+-- a foreign table that the result does not need is read even so
+CREATE TVIEW tv_needless WITH (key = 'a') AS
+	WITH w AS MATERIALIZED (SELECT a, c, (SELECT max(b) FROM away WHERE away.a = here.a) AS b FROM here) SELECT a, c FROM w;
+UPDATE here SET c = c || '!';
+SELECT same('tv_needless', 'not needed');
+-- triggers on tviews may write to them
+CREATE TABLE note_far (a int, what text);
+CREATE FOREIGN TABLE note (a int, what text) SERVER abroad OPTIONS (schema_name 'abroad', table_name 'note_far');
+CREATE TABLE noted (a int PRIMARY KEY, b text);
+CREATE TVIEW tv_noted WITH (key = 'a') AS SELECT a, b FROM noted;
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO note VALUES (new.a, TG_OP); RETURN NULL; END $$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE ON tv_noted FOR EACH ROW EXECUTE FUNCTION note();
+INSERT INTO noted VALUES (1, 'x'), (2, 'y');
+BEGIN;
+UPDATE noted SET b = 'z' WHERE a = 1;
+COMMIT;
+SELECT * FROM note_far ORDER BY 1, 2;
+SELECT same('tv_noted', 'a trigger that writes abroad');
+
 SET client_min_messages = warning;
 DROP SCHEMA abroad CASCADE;
