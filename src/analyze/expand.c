@@ -200,6 +200,10 @@ normalize_walker(Node *node, void *context)
 		replace_virtual_columns((Query *) node);
 		return query_tree_walker((Query *) node, normalize_walker, context, 0);
 	}
+
+	/* A column is the same above and below an outer join; level.c tells its cases apart. */
+	if (IsA(node, Var))
+		var_forget_outer_joins((Var *) node);
 	return expression_tree_walker(node, normalize_walker, context);
 }
 

@@ -43,6 +43,13 @@
 	flatten_join_alias_vars(query, node)
 #endif
 
+/* 16 notes in each Var which outer joins can make it NULL.  Delete with 15. */
+#if PG_VERSION_NUM >= 160000
+#define var_forget_outer_joins(var) ((var)->varnullingrels = NULL)
+#else
+#define var_forget_outer_joins(var) ((void) (var))
+#endif
+
 /*
  * 18 routes grouped expressions through a range table entry of their own;
  * before it there is nothing to flatten.  Delete with 17.

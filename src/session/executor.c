@@ -157,41 +157,59 @@ writes(QueryDesc *query)
 }
 
 static void
+run(EXECUTOR_RUN_PARAMETERS)
+{
+	if (prev_ExecutorRun)
+		prev_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+	else
+		standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+}
+
+static void
 tview_ExecutorRun(EXECUTOR_RUN_PARAMETERS)
 {
-	volatile bool writing = writes(query);
-
-	tview_running_writes += writing;
+	if (!writes(query))
+	{
+		run(EXECUTOR_RUN_ARGUMENTS);
+		return;
+	}
+	tview_running_writes++;
 	PG_TRY();
 	{
-		if (prev_ExecutorRun)
-			prev_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
-		else
-			standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+		run(EXECUTOR_RUN_ARGUMENTS);
 	}
 	PG_FINALLY();
 	{
-		tview_running_writes -= writing;
+		tview_running_writes--;
 	}
 	PG_END_TRY();
 }
 
 static void
+finish(QueryDesc *query)
+{
+	if (prev_ExecutorFinish)
+		prev_ExecutorFinish(query);
+	else
+		standard_ExecutorFinish(query);
+}
+
+static void
 tview_ExecutorFinish(QueryDesc *query)
 {
-	volatile bool writing = writes(query);
-
-	tview_running_writes += writing;
+	if (!writes(query))
+	{
+		finish(query);
+		return;
+	}
+	tview_running_writes++;
 	PG_TRY();
 	{
-		if (prev_ExecutorFinish)
-			prev_ExecutorFinish(query);
-		else
-			standard_ExecutorFinish(query);
+		finish(query);
 	}
 	PG_FINALLY();
 	{
-		tview_running_writes -= writing;
+		tview_running_writes--;
 	}
 	PG_END_TRY();
 	tview_at_statement_end();
