@@ -280,14 +280,13 @@ capture_foreign_truncate(TruncateStmt *stmt)
  * Returns whether it was replaced.
  */
 static bool
-prepare_copy(Node *tree)
+prepare_copy(CopyStmt *copy)
 {
-	RangeVar   *range = IsA(tree, CopyStmt) ? ((CopyStmt *) tree)->relation : NULL;
 	Oid			relid;
 
-	if (range == NULL || ((CopyStmt *) tree)->is_from)
+	if (copy->relation == NULL || copy->is_from)
 		return false;
-	relid = RangeVarGetRelid(range, NoLock, true);
+	relid = RangeVarGetRelid(copy->relation, NoLock, true);
 	if (!OidIsValid(relid) || tview_meta_of_table(relid) == NULL)
 		return false;
 	tview_flush_for(list_make1_oid(relid));
@@ -296,65 +295,96 @@ prepare_copy(Node *tree)
 	return true;
 }
 
-static void
-tview_ProcessUtility(PlannedStmt *pstmt, const char *queryString,
-					 bool readOnlyTree, ProcessUtilityContext context,
-					 ParamListInfo params, QueryEnvironment *queryEnv,
-					 DestReceiver *dest, QueryCompletion *qc)
+/* What the hook gets, and passes on. */
+#define UTILITY_PARAMETERS \
+	PlannedStmt *pstmt, const char *queryString, bool readOnlyTree, \
+	ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv, \
+	DestReceiver *dest, QueryCompletion *qc
+#define UTILITY_ARGUMENTS \
+	pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc
+
+static void tview_ProcessUtility(UTILITY_PARAMETERS);
+
+/* Do what a statement says of tviews; false where it says nothing of them. */
+static bool
+process_as_tview(UTILITY_PARAMETERS)
 {
 	Node	   *tree = pstmt->utilityStmt;
 	TviewStatement said;
-	volatile bool copying;
-	volatile bool writing;
+	List	   *names;
 
-	flush_before(tree, context);
-	if (context != PROCESS_UTILITY_SUBCOMMAND && !tview_ddl_active())
+	if (context == PROCESS_UTILITY_SUBCOMMAND || tview_ddl_active())
+		return false;
+	if (may_say_tview(tree) &&
+		tview_statement_parse(queryString, pstmt->stmt_location, pstmt->stmt_len, &said))
 	{
-		if (may_say_tview(tree) &&
-			tview_statement_parse(queryString, pstmt->stmt_location,
-								  pstmt->stmt_len, &said))
-		{
-			process_tview_statement(tree, &said, qc);
-			return;
-		}
-		else if (tview_asked_by_setting(tree))
-		{
-			create_tview((CreateTableAsStmt *) tree, false, qc);
-			return;
-		}
-		else if (IsA(tree, DropStmt))
-		{
-			List	   *names = tviews_to_drop_first((DropStmt *) tree);
-
-			if (names != NIL)
-			{
-				tview_ProcessUtility(drop_tviews_first(pstmt, names), queryString,
-									 false, context, params, queryEnv, dest, qc);
-				return;
-			}
-		}
+		process_tview_statement(tree, &said, qc);
+		return true;
 	}
+	if (tview_asked_by_setting(tree))
+	{
+		create_tview((CreateTableAsStmt *) tree, false, qc);
+		return true;
+	}
+	names = IsA(tree, DropStmt) ? tviews_to_drop_first((DropStmt *) tree) : NIL;
+	if (names == NIL)
+		return false;
+	tview_ProcessUtility(drop_tviews_first(pstmt, names), queryString, false, context,
+						 params, queryEnv, dest, qc);
+	return true;
+}
 
-	copying = prepare_copy(tree);
-	writing = IsA(tree, CopyStmt) && ((CopyStmt *) tree)->is_from;
-	tview_running_writes += writing;
+static void
+process(UTILITY_PARAMETERS)
+{
+	if (prev_ProcessUtility)
+		prev_ProcessUtility(UTILITY_ARGUMENTS);
+	else
+		standard_ProcessUtility(UTILITY_ARGUMENTS);
+}
+
+/* COPY FROM writes without the executor, which tells of other statements. */
+static void
+process_copy_from(UTILITY_PARAMETERS)
+{
+	tview_running_writes++;
 	PG_TRY();
 	{
-		if (prev_ProcessUtility)
-			prev_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
-								queryEnv, dest, qc);
-		else
-			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
-									queryEnv, dest, qc);
+		process(UTILITY_ARGUMENTS);
 	}
 	PG_FINALLY();
 	{
-		tview_running_writes -= writing;
+		tview_running_writes--;
 	}
 	PG_END_TRY();
-	if (copying)
-		PopActiveSnapshot();
+}
 
+static void
+process_copy(UTILITY_PARAMETERS)
+{
+	CopyStmt   *copy = castNode(CopyStmt, pstmt->utilityStmt);
+	bool		snapshot = prepare_copy(copy);
+
+	if (copy->is_from)
+		process_copy_from(UTILITY_ARGUMENTS);
+	else
+		process(UTILITY_ARGUMENTS);
+	if (snapshot)
+		PopActiveSnapshot();
+}
+
+static void
+tview_ProcessUtility(UTILITY_PARAMETERS)
+{
+	Node	   *tree = pstmt->utilityStmt;
+
+	flush_before(tree, context);
+	if (process_as_tview(UTILITY_ARGUMENTS))
+		return;
+	if (IsA(tree, CopyStmt))
+		process_copy(UTILITY_ARGUMENTS);
+	else
+		process(UTILITY_ARGUMENTS);
 	if (IsA(tree, TruncateStmt))
 		capture_foreign_truncate((TruncateStmt *) tree);
 	if (IsA(tree, ReassignOwnedStmt))
