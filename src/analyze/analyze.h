@@ -191,6 +191,7 @@ extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
 extern List *tview_downstream(Oid tview);
 extern List *tview_all_downstream(List *tviews);
+extern bool tview_is_foreign(Oid relid);
 extern bool tview_downstream_uses_foreign(Oid tview);
 extern Oid	tview_relation_owner(Oid relid);
 extern AttrNumber tview_find_column(Query *query, const char *name);

@@ -353,8 +353,9 @@ describe_traces(TviewDesc *desc, List *key_names)
 	}
 }
 
-static bool
-is_foreign(Oid relid)
+/* Is it a foreign table, or does one belong to it? */
+bool
+tview_is_foreign(Oid relid)
 {
 	ListCell   *lc;
 
@@ -391,10 +392,10 @@ uses_foreign_tables(TviewDesc *desc)
 	if (desc->user_triggers)
 		return true;
 	foreach(lc, desc->reads)
-		if (is_foreign(lfirst_oid(lc)))
+		if (tview_is_foreign(lfirst_oid(lc)))
 			return true;
 	foreach(lc, tview_relations_in((Node *) tview_expand_view(desc->view)))
-		if (is_foreign(lfirst_node(RangeTblEntry, lc)->relid))
+		if (tview_is_foreign(lfirst_node(RangeTblEntry, lc)->relid))
 			return true;
 	return false;
 }

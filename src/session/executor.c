@@ -12,9 +12,11 @@
 #include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "refresh/refresh.h"
 #include "session/session.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -125,9 +127,40 @@ prepare_reading(QueryDesc *query)
 	tview_conflict_check(tviews, query->snapshot);
 }
 
+/*
+ * A wrapper of foreign tables ends its remote transaction before commit; one that
+ * is begun after that, by a function that said it reads nothing, would bring the
+ * server down.
+ */
+static void
+refuse_foreign_tables(PlannedStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		bool		written = list_member_int(stmt->resultRelations,
+											  foreach_current_index(lc) + 1);
+
+		/* Of a table that is read, the partitions are in the list; of one that is
+		 * written, not all. */
+		if (rte->rtekind == RTE_RELATION &&
+			(rte->relkind == RELKIND_FOREIGN_TABLE || (written && tview_is_foreign(rte->relid))))
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("cannot use foreign table \"%s\" while tviews are refreshed at commit",
+							get_rel_name(rte->relid)),
+					 errdetail("A function of a definition or a trigger uses it, of which the tview does not know."),
+					 errhint("SET pg_tviews.refresh = 'immediate'.")));
+	}
+}
+
 static void
 tview_ExecutorStart(QueryDesc *query, int eflags)
 {
+	if (tview_is_committing())
+		refuse_foreign_tables(query->plannedstmt);
 	if (!tview_flush_is_writing() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		prepare_reading(query);
 	if (prev_ExecutorStart)

@@ -7,6 +7,7 @@
 
 /* xact.c */
 extern void tview_xact_init(void);
+extern bool tview_is_committing(void);
 
 /* executor.c */
 extern void tview_executor_init(void);

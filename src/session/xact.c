@@ -20,6 +20,15 @@
 #include "storage/proc.h"
 #include "utils/timeout.h"
 
+/* Are the flushes before commit or prepare running? */
+static bool committing = false;
+
+bool
+tview_is_committing(void)
+{
+	return committing;
+}
+
 /*
  * The server stops the timer of a statement before it commits; a flush is still
  * part of the statement.  Returns whether the timer was started.
@@ -51,11 +60,13 @@ flush_until_quiet(void)
 				 errdetail("A change was made after the last statement, by a deferred trigger."),
 				 errhint("Make the trigger immediate: SET CONSTRAINTS ALL IMMEDIATE.")));
 	timer = resume_statement_timeout();
+	committing = true;
 	while (tview_dirty_pending())
 	{
 		tview_flush();
 		AfterTriggerFireDeferred();
 	}
+	committing = false;
 	if (timer)
 		disable_timeout(STATEMENT_TIMEOUT, false);
 }
@@ -63,6 +74,7 @@ flush_until_quiet(void)
 static void
 forget_everything(void)
 {
+	committing = false;
 	tview_flush_abort(1);
 	tview_conflict_forget();
 	tview_dirty_xact_end();

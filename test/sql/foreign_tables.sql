@@ -119,5 +119,16 @@ COMMIT;
 SELECT * FROM note_far ORDER BY 1, 2;
 SELECT same('tv_noted', 'a trigger that writes abroad');
 
+-- a function that says it reads nothing
+CREATE FUNCTION reads_nothing(int) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = abroad AS
+	$$ BEGIN RETURN (SELECT max(b) FROM away WHERE a = $1); END $$;
+CREATE TABLE believed (a int PRIMARY KEY);
+CREATE TVIEW tv_believed WITH (key = 'a') AS SELECT a, reads_nothing(a) AS b FROM believed;
+INSERT INTO believed VALUES (1);
+SET pg_tviews.refresh = immediate;
+INSERT INTO believed VALUES (1);
+RESET pg_tviews.refresh;
+SELECT same('tv_believed', 'a function that lies');
+
 SET client_min_messages = warning;
 DROP SCHEMA abroad CASCADE;
