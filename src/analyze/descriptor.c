@@ -23,6 +23,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
+#include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -378,9 +379,32 @@ foreign_tables_exist(void)
 	return result;
 }
 
+static bool
+mentions_foreign_table(Query *query)
+{
+	ListCell   *lc;
+
+	foreach(lc, tview_relations_in((Node *) query))
+		if (tview_is_foreign(lfirst_node(RangeTblEntry, lc)->relid))
+			return true;
+	return false;
+}
+
+static bool
+view_mentions_foreign_table(Oid view)
+{
+	Relation	rel = relation_open(view, AccessShareLock);
+	bool		result = mentions_foreign_table(get_view_query(rel));
+
+	relation_close(rel, NoLock);
+	return result;
+}
+
 /*
- * May a refresh use foreign tables?  Evaluating the definition reads all that it
- * mentions, needed or not, and the triggers of users may do anything.
+ * May a refresh use foreign tables?  The executor opens all that the views
+ * mention, a common table expression that nobody reads among them, and the
+ * triggers of users may do anything.  (What policies read is in the expanded
+ * definition only.)
  */
 static bool
 uses_foreign_tables(TviewDesc *desc)
@@ -389,13 +413,14 @@ uses_foreign_tables(TviewDesc *desc)
 
 	if (!foreign_tables_exist())
 		return false;
-	if (desc->user_triggers)
+	if (desc->user_triggers || view_mentions_foreign_table(desc->view) ||
+		mentions_foreign_table(tview_expand_view(desc->view)))
 		return true;
 	foreach(lc, desc->reads)
 		if (tview_is_foreign(lfirst_oid(lc)))
 			return true;
-	foreach(lc, tview_relations_in((Node *) tview_expand_view(desc->view)))
-		if (tview_is_foreign(lfirst_node(RangeTblEntry, lc)->relid))
+	foreach(lc, desc->helper_views)
+		if (view_mentions_foreign_table(lfirst_oid(lc)))
 			return true;
 	return false;
 }

@@ -104,7 +104,12 @@ CREATE TVIEW tv_needless WITH (key = 'a') AS
 	WITH w AS MATERIALIZED (SELECT a, c, (SELECT max(b) FROM away WHERE away.a = alone.a) AS b FROM alone) SELECT a, c FROM w;
 INSERT INTO alone SELECT a, 'c' || a FROM generate_series(1, 3) a;
 UPDATE alone SET c = c || '!';
-SELECT same('tv_needless', 'not needed');
+CREATE TABLE lonely (a int PRIMARY KEY, c text);
+CREATE VIEW needless AS WITH far AS (SELECT a, max(b) AS b FROM away GROUP BY a),
+	unused AS (SELECT x.b, y.b AS c FROM far x JOIN far y USING (a)) SELECT a, c FROM lonely;
+CREATE TVIEW tv_unused WITH (key = 'a') AS SELECT a, c FROM needless;
+INSERT INTO lonely VALUES (1, 'c1');
+SELECT same('tv_needless, tv_unused', 'not needed');
 -- triggers on tviews may write to them
 CREATE TABLE note_far (a int, what text);
 CREATE FOREIGN TABLE note (a int, what text) SERVER abroad OPTIONS (schema_name 'abroad', table_name 'note_far');
