@@ -129,8 +129,9 @@ prepare_reading(QueryDesc *query)
 
 /*
  * A wrapper of foreign tables ends its remote transaction before commit; one that
- * is begun after that, by a function that said it reads nothing, would bring the
- * server down.
+ * is begun after that would bring the server down.  What is known to use foreign
+ * tables has been flushed before, but for changes made without a statement, and
+ * there are functions that say they read nothing.
  */
 static void
 refuse_foreign_tables(PlannedStmt *stmt)
@@ -151,7 +152,7 @@ refuse_foreign_tables(PlannedStmt *stmt)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("cannot use foreign table \"%s\" while tviews are refreshed at commit",
 							get_rel_name(rte->relid)),
-					 errdetail("A function of a definition or a trigger uses it, of which the tview does not know."),
+					 errdetail("Its remote transaction has ended by then."),
 					 errhint("SET pg_tviews.refresh = 'immediate'.")));
 	}
 }

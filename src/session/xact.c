@@ -53,12 +53,6 @@ flush_until_quiet(void)
 
 	if (!tview_dirty_pending())
 		return;
-	if (tview_flush_uses_foreign())
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot refresh a tview that may use foreign tables at commit"),
-				 errdetail("A change was made after the last statement, by a deferred trigger."),
-				 errhint("Make the trigger immediate: SET CONSTRAINTS ALL IMMEDIATE.")));
 	timer = resume_statement_timeout();
 	committing = true;
 	while (tview_dirty_pending())

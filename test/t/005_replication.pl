@@ -53,6 +53,15 @@ replicated('TRUNCATE', 'TRUNCATE tb_post');
 is($subscriber->safe_psql('postgres', 'SELECT count(*) FROM tv_post'), 0, 'TRUNCATE: arrives');
 replicated('refilled', q{INSERT INTO tb_post SELECT n, n % 10 + 1, 'post ' || n FROM generate_series(1, 2000) n});
 
+# a trigger on the tview may use foreign tables, where there are any; this one does not, and the worker goes on
+$subscriber->safe_psql('postgres', q{
+	CREATE FOREIGN DATA WRAPPER elsewhere;
+	CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
+	CREATE FOREIGN TABLE abroad (a int) SERVER elsewhere;
+	CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+	CREATE TRIGGER look AFTER UPDATE ON tv_post FOR EACH ROW EXECUTE FUNCTION look();});
+replicated('a trigger, and foreign tables', q{UPDATE tb_user SET name = 'triggered' WHERE pk_user = 9});
+
 # a tview published as the table that it is
 $publisher->safe_psql('postgres', "$tview; CREATE PUBLICATION documents FOR TABLE tv_post");
 $subscriber->safe_psql('postgres', 'CREATE DATABASE copy');
