@@ -63,6 +63,15 @@ typedef struct Level
 	List	   *result;			/* of Focus */
 } Level;
 
+/* Where in a level the changed relation is. */
+typedef struct Place
+{
+	Index		item;			/* FROM item that contains it, or 0 */
+	Node	   *conjunct;		/* condition whose sublink contains it */
+	SubLink    *sublink;
+	bool		positive;		/* NULL counts as false where it stands */
+} Place;
+
 /* substitute.c */
 typedef struct Substitution
 {
@@ -120,6 +129,14 @@ extern List *peer_clauses(Query *query);
 extern Bitmapset *clause_outputs(Query *query, List *clauses);
 extern Focus *focus_peers(Query *query, const Focus *own, List *clauses,
 						  Bitmapset *demand);
+
+/* demand.c */
+extern Bitmapset *item_demand(Level *level, Index item);
+
+/* lift.c */
+extern Query *hoist(const Focus *inner, int offset);
+extern void lift(Level *level, const Place *place, const Focus *inner,
+				 RangeTblEntry *source);
 
 /* focus.c */
 extern List *focus_query(Query *query, Bitmapset *demand, bool top);

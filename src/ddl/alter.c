@@ -3,7 +3,7 @@
  *		DROP TVIEW and ALTER TVIEW.
  *
  * A tview is a table and a view that stay together: both are renamed, moved
- * and given away at once.  Dropping is DROP TABLE; events.c sees the table go
+ * and given away at once.  Dropping is DROP TABLE; drops.c sees the table go
  * and removes the rest.
  */
 #include "base/compat.h"

@@ -3,7 +3,7 @@
  *		What commands must know, or lock, before they begin.
  *
  * A command that has tviews computed again locks their base tables against
- * writers (see revalidate() in events.c).  Were it to do so at its end only,
+ * writers (see revalidate.c).  Were it to do so at its end only,
  * it would hold its own table or view by then, which the flush of a writer may
  * need that it then waits for.  So these locks come first; writers wait before
  * they hold anything.  Nothing is decided here: names are looked up without

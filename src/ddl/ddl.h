@@ -34,12 +34,16 @@ extern void tview_comment_view(const char *table, const char *view);
 extern void tview_follow_comments(Oid tview, Oid view, const char *old_table,
 								  const char *old_view);
 
-/* events.c */
+/* effects.c */
 extern bool tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents);
+
+/* revalidate.c */
 extern void tview_check_still_supported(TviewDesc *desc);
 extern void tview_owner_changed(Oid tview);
 extern void tview_after_reassignment(Node *command);
 extern void tview_after_replacement(Oid tview, Oid view, bool columns_added);
+
+/* enabled.c */
 extern void tview_repair_capture(List *relids);
 
 /* guard.c */

@@ -1,0 +1,29 @@
+/*
+ * events.h
+ *		Private to the event triggers.
+ */
+#ifndef TVIEWS_EVENTS_H
+#define TVIEWS_EVENTS_H
+
+#include "analyze/analyze.h"
+#include "nodes/parsenodes.h"
+
+/* events.c */
+extern List *tview_relations_of_command(const char *query);
+extern void tview_recompute_later(Oid tview);
+
+/* effects.c */
+extern bool tview_command_reaches_tables(Node *command);
+extern bool tview_command_changes_columns(Node *command);
+extern bool tview_command_renames_parts(Node *command);
+extern bool tview_reads_whole_rows(TviewDesc *desc);
+extern bool tview_has_row_security(Oid relid);
+
+/* revalidate.c */
+extern void tview_revalidate(Oid relid, Node *command, bool contents);
+
+/* enabled.c */
+extern bool tview_command_enables_triggers(AlterTableStmt *command, bool *ours);
+extern void tview_triggers_enabled(Oid relid, bool ours);
+
+#endif							/* TVIEWS_EVENTS_H */
