@@ -59,7 +59,8 @@ ties_to_earlier(Level *level, Node *conjunct, Index item)
 	Bitmapset  *items = varnos_of_level(conjunct, 0);
 	int			other = -1;
 
-	if (checkExprHasSubLink(conjunct) || !bms_is_member(item, items))
+	if ((reads_tables(conjunct) && !list_member_ptr(level->ties, conjunct)) ||
+		!bms_is_member(item, items))
 		return false;
 	while ((other = bms_next_member(items, other)) >= 0)
 		if (level->order[other] > level->order[item])

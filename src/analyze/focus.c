@@ -109,13 +109,14 @@ focus_sublinks(Level *level, Node *expr, Place place)
 	{
 		SubLink    *sublink = lfirst_node(SubLink, lc);
 		Query	   *subselect = castNode(Query, sublink->subselect);
+		Bitmapset  *demand = sublink->testexpr ? all_outputs(subselect) : NULL;
 
 		place.sublink = sublink;
 		place.positive = list_member_ptr(positive, sublink);
+		/* What a tie compares its outputs with comes after it. */
 		lift_all(level, &place,
-				 focus_query(subselect,
-							 sublink->testexpr ? all_outputs(subselect) : NULL,
-							 false));
+				 focus_query(subselect, demand,
+							 list_member_ptr(level->ties, place.conjunct) ? NULL : demand));
 	}
 }
 
@@ -153,6 +154,7 @@ focus_item(Level *level, Index item)
 {
 	RangeTblEntry *rte = rt_fetch(item, level->query->rtable);
 	Place		place = {.item = item};
+	Bitmapset  *demand;
 
 	switch (rte->rtekind)
 	{
@@ -163,8 +165,8 @@ focus_item(Level *level, Index item)
 						   "a row security policy", -1);
 			break;
 		case RTE_SUBQUERY:
-			lift_all(level, &place,
-					 focus_query(rte->subquery, item_demand(level, item), false));
+			demand = item_demand(level, item);
+			lift_all(level, &place, focus_query(rte->subquery, demand, demand));
 			break;
 		case RTE_FUNCTION:
 			focus_sublinks(level, (Node *) rte->functions, place);
@@ -222,12 +224,13 @@ focus_expressions(Level *level)
 
 /* A level without set operations, from every relation in it. */
 static List *
-focus_level(Query *query, Bitmapset *demand, bool top)
+focus_level(Query *query, Bitmapset *demand, Bitmapset *anchors)
 {
-	Level		level = {query, demand, level_order(query, demand), top, NIL};
+	Level		level = {.query = query, .demand = demand};
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	int			item = -1;
 
+	level.order = level_order(query, anchors, &level.ties);
 	while ((item = bms_next_member(items, item)) >= 0)
 		focus_item(&level, item);
 	focus_ctes(&level);
@@ -304,7 +307,7 @@ mark_compared(Focus *focus)
  * branch can only change result rows with the same values.
  */
 static List *
-focus_set_operation(Query *query, Bitmapset *demand)
+focus_set_operation(Query *query, Bitmapset *demand, Bitmapset *anchors)
 {
 	List	   *types = castNode(SetOperationStmt, query->setOperations)->colTypes;
 	List	   *branches = NIL;
@@ -315,7 +318,7 @@ focus_set_operation(Query *query, Bitmapset *demand)
 	foreach(lc, branches)
 	{
 		RangeTblEntry *rte = rt_fetch(lfirst_int(lc), query->rtable);
-		List	   *inner = focus_query(rte->subquery, demand, false);
+		List	   *inner = focus_query(rte->subquery, demand, anchors);
 		ListCell   *lc2;
 
 		foreach(lc2, inner)
@@ -323,7 +326,7 @@ focus_set_operation(Query *query, Bitmapset *demand)
 			Focus	   *focus = lfirst(lc2);
 
 			/* The branch was one level below; nothing of this one is in it. */
-			focus->query = hoist(focus, 0);
+			focus->query = hoist(focus->query, 0);
 			coerce_outputs(focus, types);
 			if (compares_rows(query->setOperations))
 				mark_compared(focus);
@@ -335,11 +338,11 @@ focus_set_operation(Query *query, Bitmapset *demand)
 
 /* A query from every relation in it, but for what rows do to each other. */
 static List *
-focus_rows(Query *query, Bitmapset *demand, bool top)
+focus_rows(Query *query, Bitmapset *demand, Bitmapset *anchors)
 {
 	if (query->setOperations != NULL)
-		return focus_set_operation(query, demand);
-	return focus_level(query, demand, top);
+		return focus_set_operation(query, demand, anchors);
+	return focus_level(query, demand, anchors);
 }
 
 /*
@@ -347,23 +350,28 @@ focus_rows(Query *query, Bitmapset *demand, bool top)
  *
  * demand: the output columns (by resno) by which the rows of the query are
  * tied to the outside, and which each Focus should keep where it can.
+ * anchors: those of them that tie it to what comes before it in the order.
  * Returns a list of Focus; an occurrence has several where different cases
  * need different joins, and their results are to be united.
  */
 List *
-focus_query(Query *query, Bitmapset *demand, bool top)
+focus_query(Query *query, Bitmapset *demand, Bitmapset *anchors)
 {
-	List	   *result = focus_rows(query, demand, top);
-	List	   *clauses;
+	List	   *result = focus_rows(query, demand, anchors);
 	ListCell   *lc;
+	ListCell   *lc2;
 
 	check_stack_depth();
 	if (!rows_influence_others(query))
 		return result;
 
 	/* Peers are found by the columns they share: those come first then. */
-	clauses = peer_clauses(query);
-	foreach(lc, focus_rows(query, clause_outputs(query, clauses), false))
-		result = lappend(result, focus_peers(query, lfirst(lc), clauses, demand));
+	foreach(lc, peer_clauses(query))
+	{
+		Bitmapset  *shared = clause_outputs(query, lfirst(lc));
+
+		foreach(lc2, focus_rows(query, shared, shared))
+			result = lappend(result, focus_peers(query, lfirst(lc2), lfirst(lc), demand));
+	}
 	return result;
 }

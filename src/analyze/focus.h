@@ -49,6 +49,7 @@ typedef struct LevelTarget
 	Query	   *query;
 	Index		item;			/* contains the changed relation, or 0 */
 	Node	   *conjunct;		/* contains it in a sublink, or NULL */
+	List	   *ties;			/* of the level */
 	Bitmapset  *wanted;			/* items referenced from outside the joins */
 	int			optional_cases; /* outer joins already split in two cases */
 } LevelTarget;
@@ -59,7 +60,7 @@ typedef struct Level
 	Query	   *query;
 	Bitmapset  *demand;			/* output columns to keep, by resno */
 	int		   *order;
-	bool		top;
+	List	   *ties;			/* conditions that read tables, see level_order() */
 	List	   *result;			/* of Focus */
 } Level;
 
@@ -115,7 +116,8 @@ extern List *level_variants(LevelTarget *target);
 extern List *level_conjuncts(Node *jointree);
 extern bool level_is_flat(Query *query);
 extern Bitmapset *lateral_references(RangeTblEntry *rte);
-extern int *level_order(Query *query, Bitmapset *demand);
+extern bool reads_tables(Node *conjunct);
+extern int *level_order(Query *query, Bitmapset *anchors, List **ties);
 
 /* outputs.c */
 extern Node *output_expr(List *targetlist, AttrNumber resno);
@@ -133,12 +135,16 @@ extern Focus *focus_peers(Query *query, const Focus *own, List *clauses,
 /* demand.c */
 extern Bitmapset *item_demand(Level *level, Index item);
 
+/* sublinks.c */
+extern List *sublink_conditions(const Place *place, List *outputs, Bitmapset *inexact);
+extern List *join_sublinks(Focus *focus, List *facts);
+
 /* lift.c */
-extern Query *hoist(const Focus *inner, int offset);
+extern Query *hoist(Query *query, int offset);
 extern void lift(Level *level, const Place *place, const Focus *inner,
 				 RangeTblEntry *source);
 
 /* focus.c */
-extern List *focus_query(Query *query, Bitmapset *demand, bool top);
+extern List *focus_query(Query *query, Bitmapset *demand, Bitmapset *anchors);
 
 #endif							/* TVIEWS_FOCUS_H */

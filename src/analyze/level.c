@@ -13,9 +13,14 @@
  * Order.  See README.md: the tracing query of a relation may only read
  * relations that come before it in an order that starts at the demanded
  * outputs.  The order must not depend on which relation is traced.
+ *
+ * A condition with a subquery that reads tables ties items together if nothing
+ * else does.  The tables in it come right before the item that it ties to
+ * those before, so where that item is traced, it holds now if it held before.
  */
 #include "base/compat.h"
 
+#include "analyze/analyze.h"
 #include "analyze/focus.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -100,6 +105,37 @@ lateral_references(RangeTblEntry *rte)
 	}
 }
 
+static bool
+ctes_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_CTE;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, ctes_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, ctes_walker, context);
+}
+
+/* Does a condition read common table expressions?  Only recursive ones are left. */
+static bool
+reads_ctes(Node *conjunct)
+{
+	return ctes_walker(conjunct, NULL);
+}
+
+/*
+ * Does a condition read tables, in a subquery?  Then it may not hold any more where
+ * it did, though no row that it is about has changed.
+ */
+bool
+reads_tables(Node *conjunct)
+{
+	return checkExprHasSubLink(conjunct) &&
+		(tview_relations_in(conjunct) != NIL || reads_ctes(conjunct));
+}
+
 static Variant *
 copy_variant(const Variant *variant)
 {
@@ -115,16 +151,30 @@ copy_variant(const Variant *variant)
 }
 
 /*
+ * Can tracing queries use a condition?  One that reads tables, only if it ties items
+ * (see "Order"), and only between their rows as they are.
+ */
+static bool
+is_usable(LevelTarget *target, Node *conjunct, bool nulled)
+{
+	if (!reads_tables(conjunct))
+		return true;
+	return list_member_ptr(target->ties, conjunct) && conjunct != target->conjunct &&
+		!nulled;
+}
+
+/*
  * Add a condition to a variant.  Returns false where the condition cannot hold
  * in it.
  */
 static bool
-add_conjunct(Variant *variant, Node *conjunct)
+add_conjunct(LevelTarget *target, Variant *variant, Node *conjunct)
 {
 	Bitmapset  *varnos = varnos_of_level(conjunct, 0);
 	Substitution substitution = {.nulled = variant->nulled};
 
-	if (bms_overlap(varnos, variant->unknown) || checkExprHasSubLink(conjunct))
+	if (bms_overlap(varnos, variant->unknown) ||
+		!is_usable(target, conjunct, bms_overlap(varnos, variant->nulled)))
 	{
 		variant->lost = true;
 		return true;
@@ -143,7 +193,7 @@ add_conjunct(Variant *variant, Node *conjunct)
 
 /* The variants in which the conditions can hold, with them added. */
 static List *
-add_quals(List *variants, Node *quals)
+add_quals(LevelTarget *target, List *variants, Node *quals)
 {
 	List	   *conjuncts = split_conjuncts(quals);
 	List	   *result = NIL;
@@ -156,7 +206,7 @@ add_quals(List *variants, Node *quals)
 		ListCell   *lc2;
 
 		foreach(lc2, conjuncts)
-			possible = possible && add_conjunct(variant, lfirst(lc2));
+			possible = possible && add_conjunct(target, variant, lfirst(lc2));
 		if (possible)
 			result = lappend(result, variant);
 	}
@@ -353,7 +403,7 @@ variants_of_join(JoinExpr *join, LevelTarget *target)
 {
 	List	   *left = variants_of(join->larg, target);
 	List	   *right = variants_of(join->rarg, target);
-	List	   *matched = add_quals(product(target, left, right), join->quals);
+	List	   *matched = add_quals(target, product(target, left, right), join->quals);
 	List	   *result;
 
 	look_from_conjunct(target, join->quals, matched);
@@ -399,7 +449,7 @@ variants_of(Node *node, LevelTarget *target)
 	}
 	foreach(lc, castNode(FromExpr, node)->fromlist)
 		result = product(target, result, variants_of(lfirst(lc), target));
-	result = add_quals(result, castNode(FromExpr, node)->quals);
+	result = add_quals(target, result, castNode(FromExpr, node)->quals);
 	look_from_conjunct(target, castNode(FromExpr, node)->quals, result);
 	return result;
 }
@@ -419,6 +469,15 @@ level_variants(LevelTarget *target)
 	return variants;
 }
 
+/* The items that a condition refers to, OUTSIDE included. */
+static Bitmapset *
+condition_edge(Node *conjunct)
+{
+	Bitmapset  *edge = varnos_of_level(conjunct, 0);
+
+	return references_outside(conjunct) ? bms_add_member(edge, OUTSIDE) : edge;
+}
+
 /*
  * Sets of items tied together by a condition or by LATERAL.  Member OUTSIDE
  * stands for the enclosing levels, which a correlated subquery refers to.
@@ -432,12 +491,9 @@ level_edges(Query *query, Bitmapset *items)
 
 	foreach(lc, level_conjuncts((Node *) query->jointree))
 	{
-		Bitmapset  *edge = varnos_of_level(lfirst(lc), 0);
+		Bitmapset  *edge = condition_edge(lfirst(lc));
 
-		if (references_outside(lfirst(lc)))
-			edge = bms_add_member(edge, OUTSIDE);
-		if (bms_membership(edge) == BMS_MULTIPLE &&
-			!checkExprHasSubLink(lfirst(lc)))
+		if (bms_membership(edge) == BMS_MULTIPLE && !reads_tables(lfirst(lc)))
 			edges = lappend(edges, edge);
 	}
 	while ((item = bms_next_member(items, item)) >= 0)
@@ -484,9 +540,9 @@ place_layer(int *ranks, Bitmapset **placed, Bitmapset *layer)
 	}
 }
 
-/* The items of the first demanded output that is not placed yet. */
+/* The items of the first anchor that is not placed yet. */
 static Bitmapset *
-next_root(Query *query, Bitmapset *demand, Bitmapset *items, Bitmapset *placed)
+next_root(Query *query, Bitmapset *anchors, Bitmapset *items, Bitmapset *placed)
 {
 	ListCell   *lc;
 
@@ -495,7 +551,7 @@ next_root(Query *query, Bitmapset *demand, Bitmapset *items, Bitmapset *placed)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Bitmapset  *roots;
 
-		if (!bms_is_member(tle->resno, demand))
+		if (!bms_is_member(tle->resno, anchors))
 			continue;
 		roots = bms_int_members(varnos_of_level((Node *) tle->expr, 0), items);
 		roots = bms_difference(roots, placed);
@@ -505,28 +561,71 @@ next_root(Query *query, Bitmapset *demand, Bitmapset *items, Bitmapset *placed)
 	return NULL;
 }
 
+static bool
+item_reads_tables(RangeTblEntry *rte)
+{
+	return rte->rtekind == RTE_RELATION ||
+		(rte->rtekind == RTE_SUBQUERY &&
+		 tview_relations_in((Node *) rte->subquery) != NIL);
+}
+
+/*
+ * The item that a condition with a subquery ties to items already placed; the
+ * condition is noted.  plain: only one that is nothing but the subquery, which can
+ * be read like a join.
+ */
+static Bitmapset *
+tie_by_subquery(Query *query, Bitmapset *placed, bool plain, List **ties)
+{
+	ListCell   *lc;
+
+	foreach(lc, level_conjuncts((Node *) query->jointree))
+	{
+		Node	   *conjunct = lfirst(lc);
+		Bitmapset  *edge = condition_edge(conjunct);
+		Bitmapset  *open = bms_difference(edge, placed);
+
+		if (!reads_tables(conjunct) || reads_ctes(conjunct) ||
+			(plain && !IsA(conjunct, SubLink)) ||
+			bms_membership(open) != BMS_SINGLETON || !bms_overlap(edge, placed) ||
+			!item_reads_tables(rt_fetch(bms_singleton_member(open), query->rtable)))
+			continue;
+		*ties = lappend(*ties, conjunct);
+		return open;
+	}
+	return NULL;
+}
+
 /*
  * The order of the items of a level, as ranks from 1 by range table index: the
- * items of the first demanded output, then those that conditions tie to them
+ * items of the first anchor, an output, then those that conditions tie to them
  * or to the enclosing levels, and so on: so the way from any item to that
  * output leads over items before it.  Items that nothing ties to the others come
  * last.
+ *
+ * Returns in *ties the conditions that had to be used for it although they read
+ * tables.
  */
 int *
-level_order(Query *query, Bitmapset *demand)
+level_order(Query *query, Bitmapset *anchors, List **ties)
 {
 	int		   *ranks = palloc0(sizeof(int) * (list_length(query->rtable) + 1));
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	List	   *edges = level_edges(query, items);
 	Bitmapset  *placed = bms_make_singleton(OUTSIDE);
 
-	place_layer(ranks, &placed, next_root(query, demand, items, placed));
+	*ties = NIL;
+	place_layer(ranks, &placed, next_root(query, anchors, items, placed));
 	while (!bms_is_subset(items, placed))
 	{
 		Bitmapset  *layer = bms_int_members(next_layer(edges, placed), items);
 
 		if (bms_is_empty(layer))
-			layer = next_root(query, demand, items, placed);
+			layer = next_root(query, anchors, items, placed);
+		if (bms_is_empty(layer))
+			layer = tie_by_subquery(query, placed, true, ties);
+		if (bms_is_empty(layer))
+			layer = tie_by_subquery(query, placed, false, ties);
 		if (bms_is_empty(layer))
 			layer = bms_make_singleton(bms_next_member(bms_difference(items, placed), -1));
 		place_layer(ranks, &placed, layer);

@@ -24,11 +24,12 @@ kept_condition(Node *qual, Substitution *substitution)
 }
 
 /* May the condition rely on others to keep it from failing?  One that ties items
- * together is needed even so. */
+ * together, or to the enclosing levels, is needed even so. */
 static bool
 relies_on_others(Node *qual)
 {
-	return bms_membership(varnos_of_level(qual, 0)) != BMS_MULTIPLE && tview_can_fail(qual);
+	return bms_membership(varnos_of_level(qual, 0)) != BMS_MULTIPLE &&
+		!references_outside(qual) && tview_can_fail(qual);
 }
 
 /*
@@ -125,63 +126,36 @@ offset_members(Bitmapset **target, Bitmapset *members, int offset)
 		*target = bms_add_member(*target, member + offset);
 }
 
-static Node *
-replace_sublink_params(Node *node, List *outputs)
+/* A query of a lower level, renumbered to join the items of this one. */
+Query *
+hoist(Query *query, int offset)
 {
-	if (node == NULL)
-		return NULL;
-	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_SUBLINK)
-		return copyObject(output_expr(outputs, ((Param *) node)->paramid));
-	return expression_tree_mutator(node, replace_sublink_params, outputs);
+	Query	   *hoisted = copyObject(query);
+
+	OffsetVarNodes((Node *) hoisted, offset, 0);
+	IncrementVarSublevelsUp((Node *) hoisted, -1, 1);
+	return hoisted;
 }
 
 /*
- * The comparison of x op ANY/ALL (SELECT ..) as a condition on the changed row:
- * it only matters where the comparison can decide the result.  In a plain
- * WHERE x IN (..) that is where it is true; elsewhere NULL counts too.
+ * Where in the order of the level the place is: a subquery that ties an item to
+ * others right before that item, any other in an expression after all of them.
  */
-static Node *
-sublink_condition(const Place *place, List *outputs, Bitmapset *inexact)
+static int
+rank_of_place(Level *level, const Place *place)
 {
-	InexactReferences refs = {.params = inexact};
-	SubLink    *sublink = place->sublink;
-	BooleanTest *test;
-	Node	   *condition;
-	ListCell   *lc;
+	Bitmapset  *tied;
+	int			rank = 0;
+	int			item = -1;
 
-	if (sublink == NULL || sublink->testexpr == NULL ||
-		(sublink->subLinkType != ANY_SUBLINK &&
-		 sublink->subLinkType != ALL_SUBLINK) ||
-		checkExprHasSubLink(sublink->testexpr) ||
-		misuses_inexact(sublink->testexpr, refs))
-		return NULL;
-	foreach(lc, ((Query *) sublink->subselect)->targetList)
-	{
-		TargetEntry *tle = lfirst_node(TargetEntry, lc);
-
-		if (!tle->resjunk && output_expr(outputs, tle->resno) == NULL)
-			return NULL;
-	}
-	condition = replace_sublink_params(sublink->testexpr, outputs);
-	if (place->positive && sublink->subLinkType == ANY_SUBLINK)
-		return condition;
-	test = makeNode(BooleanTest);
-	test->arg = (Expr *) condition;
-	test->booltesttype = sublink->subLinkType == ANY_SUBLINK ?
-		IS_NOT_FALSE : IS_NOT_TRUE;
-	test->location = -1;
-	return (Node *) test;
-}
-
-/* A Focus of a lower level, renumbered to join the items of this one. */
-Query *
-hoist(const Focus *inner, int offset)
-{
-	Query	   *query = copyObject(inner->query);
-
-	OffsetVarNodes((Node *) query, offset, 0);
-	IncrementVarSublevelsUp((Node *) query, -1, 1);
-	return query;
+	if (place->item != 0)
+		return level->order[place->item];
+	if (!list_member_ptr(level->ties, place->conjunct))
+		return INT_MAX;
+	tied = varnos_of_level(place->conjunct, 0);
+	while ((item = bms_next_member(tied, item)) >= 0)
+		rank = Max(rank, level->order[item]);
+	return rank;
 }
 
 /*
@@ -193,12 +167,12 @@ static Bitmapset *
 items_before(Level *level, const Place *place, const Variant *variant)
 {
 	bool		nulled = bms_is_member(place->item, variant->nulled);
+	int			rank = rank_of_place(level, place);
 	Bitmapset  *result = NULL;
 	int			item = -1;
 
 	while ((item = bms_next_member(variant->items, item)) >= 0)
-		if (place->item == 0 ||
-			level->order[item] < level->order[place->item] ||
+		if (level->order[item] < rank ||
 			(nulled && !bms_is_member(item, variant->nulled)))
 			result = bms_add_member(result, item);
 	return result;
@@ -226,15 +200,14 @@ add_hoisted(const Place *place, const Variant *variant, const Query *hoisted,
 			Bitmapset *inexact, Query *flat, List **facts)
 {
 	Substitution substitution = {.nulled = variant->nulled_below};
-	Node	   *condition = sublink_condition(place, hoisted->targetList, inexact);
+	List	   *conditions = sublink_conditions(place, hoisted->targetList, inexact);
 
 	flat->rtable = list_concat(flat->rtable, hoisted->rtable);
 	flat->jointree->fromlist = list_concat(flat->jointree->fromlist,
 										   hoisted->jointree->fromlist);
 	substitution.unknown = variant->unknown;
 	return keep_conditions((List *) hoisted->jointree->quals, false, &substitution, facts) &&
-		(condition == NULL ||
-		 keep_conditions(split_conjuncts(condition), false, &substitution, facts));
+		keep_conditions(conditions, false, &substitution, facts);
 }
 
 static Focus *
@@ -265,7 +238,7 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 			 List *outputs, const Focus *inner, RangeTblEntry *source)
 {
 	int			offset = list_length(level->query->rtable);
-	Query	   *hoisted = inner ? hoist(inner, offset) : NULL;
+	Query	   *hoisted = inner ? hoist(inner->query, offset) : NULL;
 	Focus	   *focus = start_focus(level, place, inner, source);
 	Query	   *flat = focus->query;
 	Substitution substitution = {0};
@@ -293,7 +266,7 @@ lift_variant(Level *level, const Place *place, const Variant *variant,
 		if (!add_hoisted(place, variant, hoisted, inner->inexact, flat, &facts))
 			return;
 	}
-	flat->jointree->quals = (Node *) facts;
+	flat->jointree->quals = (Node *) join_sublinks(focus, facts);
 	substitution.nulled = variant->nulled;
 	substitution.unknown = variant->unknown;
 	keep_outputs(level, outputs, &substitution, focus);
@@ -360,6 +333,7 @@ lift(Level *level, const Place *place, const Focus *inner,
 	target.query = level->query;
 	target.item = place->item;
 	target.conjunct = place->conjunct;
+	target.ties = level->ties;
 	target.wanted = wanted_items(level, place, inner);
 	foreach(lc, level_variants(&target))
 		lift_grouping_sets(level, place, lfirst(lc), inner, source);

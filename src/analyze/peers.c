@@ -40,19 +40,14 @@ common_clauses(List *clauses, List *others)
 	return result;
 }
 
-/*
- * Rows influence each other only where they agree on all of these columns; NIL
- * for everywhere.
- */
-List *
-peer_clauses(Query *query)
+/* The columns that all windows, and DISTINCT ON, go by; NIL for none. */
+static List *
+shared_clauses(Query *query)
 {
 	List	   *result = NIL;
 	bool		first = true;
 	ListCell   *lc;
 
-	if (query->limitCount != NULL || query->limitOffset != NULL)
-		return NIL;
 	foreach(lc, query->windowClause)
 	{
 		WindowClause *window = lfirst_node(WindowClause, lc);
@@ -64,6 +59,33 @@ peer_clauses(Query *query)
 	if (query->hasDistinctOn)
 		result = first ? query->distinctClause :
 			common_clauses(result, query->distinctClause);
+	return result;
+}
+
+/*
+ * A row influences those that agree with it on all columns of one of these lists;
+ * NIL in it for every row.  Windows that have no columns in common do it one by one;
+ * what DISTINCT ON then does with that is more than one step.
+ */
+List *
+peer_clauses(Query *query)
+{
+	List	   *shared = shared_clauses(query);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (query->limitCount != NULL || query->limitOffset != NULL)
+		return list_make1(NIL);
+	if (shared != NIL || query->hasDistinctOn)
+		return list_make1(shared);
+	foreach(lc, query->windowClause)
+	{
+		List	   *partition = lfirst_node(WindowClause, lc)->partitionClause;
+
+		if (partition == NIL)
+			return list_make1(NIL);
+		result = list_append_unique(result, partition);
+	}
 	return result;
 }
 

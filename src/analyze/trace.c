@@ -72,17 +72,26 @@ unused_rte(void)
 	return rte;
 }
 
-/* Conditions among the changed rows and the items read. */
+/*
+ * Conditions among the changed rows and the items read.  crossing: without those that
+ * read tables which come after the changed rows in the order, and so may have changed.
+ */
 static List *
-conditions_among(const Focus *focus, Bitmapset *items)
+conditions_among(const Focus *focus, Bitmapset *items, bool crossing)
 {
 	Bitmapset  *known = bms_add_member(bms_copy(items), focus->changed);
+	Bitmapset  *before = bms_add_member(bms_copy(focus->allowed), focus->changed);
 	List	   *result = NIL;
 	ListCell   *lc;
 
 	foreach(lc, (List *) focus->query->jointree->quals)
-		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
+	{
+		Bitmapset  *varnos = varnos_of_level(lfirst(lc), 0);
+
+		if (bms_is_subset(varnos, known) &&
+			!(crossing && reads_tables(lfirst(lc)) && !bms_is_subset(varnos, before)))
 			result = lappend(result, lfirst(lc));
+	}
 	return result;
 }
 
@@ -119,15 +128,15 @@ tracing_rte(const Focus *focus, int item, Bitmapset *items, Bitmapset *captured)
 }
 
 /*
- * SELECT the key columns found FROM the changed rows and the items.  captured:
- * those of the items of which the captured rows are meant, too.
+ * SELECT the key columns found FROM the changed rows and the items.  crossing: items
+ * are read regardless of the order; captured: those of which the captured rows are meant.
  */
 static Query *
-tracing_query(const Focus *focus, Bitmapset *items, Bitmapset *captured,
+tracing_query(const Focus *focus, Bitmapset *items, bool crossing, Bitmapset *captured,
 			  const KeySource *sources, int nkeys)
 {
 	Query	   *query = makeNode(Query);
-	List	   *conditions = conditions_among(focus, items);
+	List	   *conditions = conditions_among(focus, items, crossing);
 
 	items = bms_add_member(bms_copy(items), focus->changed);
 	query->commandType = CMD_SELECT;
@@ -295,7 +304,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	for (int i = 0; i < builder->nkeys; i++)
 		if (sources[i].expr != NULL)
 			items = bms_add_members(items, sources[i].items);
-	query = tracing_query(builder->focus, items, NULL, sources, builder->nkeys);
+	query = tracing_query(builder->focus, items, false, NULL, sources, builder->nkeys);
 	captured = captured_columns(query, builder->focus->changed);
 	if (captured.unusual)
 		return false;
@@ -400,7 +409,7 @@ static bool
 add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 				   Bitmapset *items, Bitmapset *captured)
 {
-	Query	   *query = tracing_query(builder->focus, items, captured, sources,
+	Query	   *query = tracing_query(builder->focus, items, true, captured, sources,
 									  builder->nkeys);
 	CaptureContext columns = captured_columns(query, builder->focus->changed);
 	TraceQuery *result = palloc0(sizeof(TraceQuery));
@@ -629,7 +638,7 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 		if (!tview_output_not_null(expanded, keys[i]))
 			analysis->key_nullable = true;
 	}
-	foreach(lc, focus_query(expanded, demand, true))
+	foreach(lc, focus_query(expanded, demand, demand))
 	{
 		CHECK_FOR_INTERRUPTS();
 		builder.focus = lfirst(lc);

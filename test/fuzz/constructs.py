@@ -8,9 +8,12 @@ jsonb_agg ORDER BY; window; window over groups; UNION; UNION ALL; INTERSECT; INT
 JOIN; LEFT JOIN; RIGHT JOIN; to-many FULL JOIN; to-many LEFT JOIN; to-many CROSS JOIN; nested join tree
 USING JOIN; USING LEFT JOIN; USING RIGHT JOIN; USING FULL JOIN; NATURAL JOIN; NATURAL LEFT JOIN; NATURAL RIGHT JOIN
 NATURAL FULL JOIN; join to a grouped subquery; LATERAL LIMIT 1; LATERAL LIMIT 2; LATERAL aggregate; LATERAL aggregate with HAVING
-key made of two tables; DISTINCT ON, key of the row; windows that share a column; subquery in HAVING
+key made of two tables; DISTINCT ON, key of the row; windows that share a column; windows of different partitions; subquery in HAVING
 scalar subquery with LIMIT; LIMIT in an aggregated subquery; aggregate in a scalar subquery; ARRAY(subquery)
-sublink EXISTS; sublink NOT EXISTS; sublink IN; sublink NOT IN; sublink ANY; sublink ALL; sublink ROW IN; sublink COMPARE
+sublink EXISTS; sublink NOT EXISTS; sublink IN; sublink NOT IN; sublink ANY; sublink ALL; sublink ROW IN; sublink ROW IN GROUP; sublink COMPARE
+join by a scalar subquery; tied by a subquery: IN; tied by a subquery: NOT IN; tied by a subquery: EXISTS
+tied by a subquery: scalar; tied by a subquery: first; tied by a subquery: ARRAY; tied by a subquery: count
+tied by a subquery: unnest
 set operation in a sublink; correlation by two columns; non-equi correlation; row comparison; CASE; whole row
 VALUES; VALUES drives; SRF in the select list; unnest WITH ORDINALITY; jsonb_array_elements; generate_series LATERAL
 CTE; CTE MATERIALIZED; CTE NOT MATERIALIZED; CTE MATERIALIZED twice; CTE twice; CTE used again

@@ -215,6 +215,37 @@ class Expressions:
         op = rng.choice((" < ", " >= ", " IS NOT DISTINCT FROM ", " <> "))
         return Node(left.text, op, right.text, alts=[equal])
 
+    def tie(self, outer, inner):
+        """What ties inner columns to outer ones: a comparison, or a subquery about both."""
+        return self.tie_by_subquery(outer, inner) if rng_true(self.rng, 0.12) else self.correlation(outer, inner)
+
+    def tie_by_subquery(self, outer, inner):
+        rng = self.rng
+        rel, alias = self.source(0), self.alias("m")
+        middle = variables(alias, rel)
+        value, item = self.own(inner), self.own(middle)
+        source = Node(rel.text, " ", alias, " WHERE ", self.correlation(outer, middle))
+        arrays = self.columns(outer, "ints")
+        kind = rng.choice(("IN", "IN", "EXISTS", "EXISTS", "NOT IN", "scalar", "first", "ARRAY", "count", "unnest"))
+        if kind == "unnest" and not arrays:
+            kind = "IN"
+        self.use("tied by a subquery: " + kind)
+        if kind in ("IN", "NOT IN"):
+            return Node(value, f" {kind} (SELECT ", item, " FROM ", source, ")")
+        if kind == "EXISTS":
+            return Node("EXISTS (SELECT 1 FROM ", source, " AND ", self.correlation(inner, middle), ")")
+        if kind == "scalar":
+            return Node(value, rng.choice((" = ", " >= ")), "(SELECT max(", item, ") FROM ", source, ")")
+        if kind == "first":
+            return Node(value, " = (SELECT ", item, " FROM ", source, " ORDER BY ", self.order(alias, rel), " LIMIT 1)")
+        if kind == "ARRAY":
+            return Node(value, " = ANY (ARRAY(SELECT ", item, " FROM ", source, "))")
+        if kind == "count":
+            return Node("(SELECT count(*) FROM ", source, ") >= ", value)
+        array = rng.choice(arrays).text
+        return rng.choice([Node(value, " IN (SELECT unnest(", array, "))"),
+                           Node(f"EXISTS (SELECT 1 FROM unnest(", array, f") {alias}u(e) WHERE {alias}u.e = ", value, ")")])
+
     def shared(self, outer, inner):
         """Pairs of columns that may be compared, keys and links more often."""
         pairs = [(i, o) for i in traced(inner) for o in outer
@@ -229,7 +260,7 @@ class Expressions:
         rel = self.source(depth)
         alias = self.alias("s")
         scope = variables(alias, rel)
-        tests = [self.correlation(outer, scope)] if correlate else []
+        tests = [self.tie(outer, scope)] if correlate else []
         if rng_true(self.rng, 0.35):
             tests.append(self.cond(scope + outer if rng_true(self.rng, 0.4) else scope, depth))
         where = Seq(" AND ", tests, least=1 if correlate else 0, prefix=" WHERE ")
@@ -323,7 +354,8 @@ class Expressions:
         rng = self.rng
         if not scope:
             return self.simple_cond(scope)
-        kind = rng.choice(("EXISTS", "NOT EXISTS", "IN", "NOT IN", "ANY", "ALL", "ROW IN", "COMPARE"))
+        kind = rng.choice(("EXISTS", "NOT EXISTS", "IN", "NOT IN", "ANY", "ALL", "ROW IN", "ROW IN GROUP",
+                           "COMPARE"))
         self.use("sublink " + kind)
         if kind in ("EXISTS", "NOT EXISTS"):
             body, _, _ = self.inner(scope, depth)
@@ -333,6 +365,10 @@ class Expressions:
             return condition("((SELECT ", self.aggregate(inner, "int", order, depth), " FROM ", body, ") ",
                              rng.choice((">", "=", "<=")), " ", self.scalar(scope, "int", 0), ")")
         body, inner, _ = self.inner(scope, depth, correlate=rng_true(rng, 0.5))
+        if kind == "ROW IN GROUP":
+            group = self.own(inner)
+            return condition("((", self.own(scope), ", ", self.own(scope), ")", rng.choice((" IN ", " NOT IN ")),
+                             "(SELECT ", group, ", max(", self.own(inner), ") FROM ", body, " GROUP BY ", group, "))")
         if kind == "ROW IN":
             return condition("((", self.own(scope), ", ", self.own(scope), ")", rng.choice((" IN ", " NOT IN ")),
                              "(SELECT ", self.own(inner), ", ", self.own(inner), " FROM ", body, "))")

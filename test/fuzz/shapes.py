@@ -66,10 +66,24 @@ def match(gen, scope, alias, rel):
     return Seq(" AND ", tests, least=len(tests)), columns
 
 
+def match_subquery(gen, scope, alias, rel):
+    """The same, where a subquery says which row; None if the key is not of its type."""
+    if len(rel.key) != 1 or rel.key[0].type.family != "int":
+        return None
+    gen.use("join by a scalar subquery")
+    middle, inside = gen.source(0), gen.alias("m")
+    columns = variables(inside, middle)
+    source = Node(middle.text, " ", inside, " WHERE ", gen.correlation(scope, columns))
+    value = gen.own(columns)
+    query = gen.rng.choice([Node("max(", value, ") FROM ", source),
+                            Node(value, " FROM ", source, " ORDER BY ", gen.order(inside, middle), " LIMIT 1")])
+    return Node(alias, ".", rel.key[0].name, " = (SELECT ", query, ")"), variables(alias, rel)
+
+
 def join_one(gen, join, rel=None):
     """A join to at most one row, by its key; LEFT, INNER, or RIGHT with the sides swapped."""
     rel, alias = rel or gen.source(join.depth), gen.alias()
-    found = match(gen, join.scope, alias, rel)
+    found = (rng_true(gen.rng, 0.1) and match_subquery(gen, join.scope, alias, rel)) or match(gen, join.scope, alias, rel)
     if found is None:
         return
     on, scope = found
@@ -459,6 +473,9 @@ def windowed(gen, depth):
         gen.use("windows that share a column")
         more = Seq(", ", parts[:1] + [v.text for v in gen.rng.sample(able, 1)])
         chosen.append(Node("count(*) OVER (PARTITION BY ", more, ")"))
+    elif rng_true(gen.rng, 0.3):
+        gen.use("windows of different partitions")
+        chosen.append(Node("count(*) OVER (PARTITION BY ", gen.rng.choice(able).text, ")"))
     for function in chosen:
         text, col = gen.output(Node("(", function, ")::integer"), INT)
         query.items.items.append(text)

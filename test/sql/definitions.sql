@@ -132,6 +132,27 @@ CREATE TVIEW tv_any WITH (key = 'post') AS
 	WHERE post = ANY (SELECT c.post FROM comment c WHERE c.author > 2);
 -- supports: Subqueries / rows
 CREATE TVIEW tv_row_in WITH (key = 'post') AS SELECT post, title FROM post p WHERE (post, author) IN (SELECT c.post, c.author FROM comment c);
+-- supports: Subqueries / rows with the extremes of their groups
+CREATE TVIEW tv_row_in_groups WITH (key = 'post') AS
+	SELECT post, title FROM post WHERE (author, stars) IN (SELECT author, max(stars) FROM post GROUP BY author);
+-- supports: Subqueries / through a table of links, EXISTS
+CREATE TVIEW tv_exists_link WITH (key = 'author') AS
+	SELECT author, (SELECT jsonb_agg(title ORDER BY post) FROM post p
+		WHERE EXISTS (SELECT FROM comment c WHERE c.post = p.post AND c.author = a.author)) AS commented FROM author a;
+-- supports: Subqueries / through a table of links, IN and NOT IN
+CREATE TVIEW tv_in_link WITH (key = 'author') AS
+	SELECT author, (SELECT jsonb_agg(title ORDER BY post) FROM post p
+		WHERE p.post IN (SELECT c.post FROM comment c WHERE c.author = a.author)) AS commented,
+		(SELECT count(*) FROM post p WHERE p.post NOT IN (SELECT c.post FROM comment c WHERE c.author = a.author AND c.post > 0)) AS others
+	FROM author a;
+-- supports: Subqueries / a join to the one row that a subquery finds
+CREATE TVIEW tv_latest WITH (key = 'author') AS
+	SELECT a.author, p.title FROM author a
+	LEFT JOIN post p ON p.post = (SELECT q.post FROM post q WHERE q.author = a.author ORDER BY stars DESC, q.post LIMIT 1);
+-- supports: Subqueries / over arrays
+CREATE TVIEW tv_in_array WITH (key = 'author') AS
+	SELECT author, (SELECT count(*) FROM post p WHERE 't' || a.author % 3 IN (SELECT unnest(p.tags))) AS tagged,
+		(SELECT count(*) FROM post p WHERE EXISTS (SELECT FROM unnest(p.tags) tag WHERE tag = a.name)) AS named FROM author a;
 -- supports: Subqueries / ARRAY
 CREATE TVIEW tv_array WITH (key = 'post') AS SELECT post, ARRAY(SELECT text FROM comment c WHERE c.post = p.post ORDER BY comment) AS texts FROM post p;
 -- supports: Subqueries / LIMIT in a correlated one
@@ -183,6 +204,9 @@ CREATE TVIEW tv_frame WITH (key = 'post') AS
 -- supports: Window functions / WINDOW, lag and lead
 CREATE TVIEW tv_lag WITH (key = 'post') AS
 	SELECT post, lag(title) OVER w AS before, lead(title) OVER w AS after FROM post WINDOW w AS (PARTITION BY author ORDER BY post);
+-- supports: Window functions / by different partitions
+CREATE TVIEW tv_partitions WITH (key = 'post') AS
+	SELECT post, count(*) OVER (PARTITION BY author) AS of_author, rank() OVER (PARTITION BY stars ORDER BY title) AS among_equals FROM post;
 -- supports: Window functions / over groups
 CREATE TVIEW tv_window_groups WITH (key = 'author, stars') AS
 	SELECT author, stars, count(*) AS n, sum(count(*)) OVER (PARTITION BY author) AS of FROM post WHERE author > 0 AND stars >= 0 GROUP BY author, stars;
@@ -366,9 +390,10 @@ SELECT refused('a recursive CTE', '0A000',
 	$$CREATE TVIEW tv_no WITH (key = 'n') AS WITH RECURSIVE r(n) AS (SELECT author FROM author UNION SELECT n + 100 FROM r WHERE n < 100) SELECT n FROM r$$);
 -- refused: Without on_untraceable / a window over the whole table
 SELECT refused('a window without a partition', '0A000', $$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT post, rank() OVER (ORDER BY stars) AS place FROM post$$);
--- refused: Without on_untraceable / windows without a common partition
-SELECT refused('two partitions', '0A000',
-	$$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT post, count(*) OVER (PARTITION BY author) AS a, count(*) OVER (PARTITION BY stars) AS b FROM post$$);
+-- refused: Without on_untraceable / a key that only a subquery finds, from the other side
+SELECT refused('groups by what a subquery finds', '0A000',
+	$$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT p.post, count(*) AS n FROM author a
+	JOIN post p ON p.post = (SELECT max(q.post) FROM post q WHERE q.author = a.author) GROUP BY p.post$$);
 -- refused: Without on_untraceable / an uncorrelated aggregate in every row
 SELECT refused('an uncorrelated aggregate', '0A000', $$CREATE TVIEW tv_no WITH (key = 'author') AS SELECT author, (SELECT count(*) FROM post) AS of FROM author$$);
 -- refused: Without on_untraceable / LIMIT at the top
