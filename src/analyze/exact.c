@@ -51,11 +51,48 @@ is_exact(Node *expr)
 	return equal_is_same(exprType(expr), exprCollation(expr));
 }
 
+/* Does a set operation take rows for one whose values in a column are not the same? */
+bool
+merges_unequal(Node *node, int column)
+{
+	SetOperationStmt *op = (SetOperationStmt *) node;
+
+	if (IsA(node, RangeTblRef))
+		return false;
+	if ((op->op != SETOP_UNION || !op->all) &&
+		!equal_is_same(list_nth_oid(op->colTypes, column - 1),
+					   list_nth_oid(op->colCollations, column - 1)))
+		return true;
+	return merges_unequal(op->larg, column) || merges_unequal(op->rarg, column);
+}
+
+/* Are values of two types compared in the same way? */
+static bool
+same_comparison(Oid type, Oid other)
+{
+	Oid			element = get_base_element_type(type);
+	Oid			other_element = get_base_element_type(other);
+
+	if (OidIsValid(element) && OidIsValid(other_element))
+		return same_comparison(element, other_element);
+	return lookup_type_cache(getBaseType(type), TYPECACHE_BTREE_OPFAMILY)->btree_opf ==
+		lookup_type_cache(getBaseType(other), TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+}
+
+/* The expression without changes of type that leave its comparisons alone: what is equal
+ * as citext may differ as text. */
 static Node *
 strip(Node *node)
 {
 	while (node != NULL && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
+	{
+		Node	   *arg = (Node *) ((RelabelType *) node)->arg;
+
+		if (!same_comparison(exprType(node), exprType(arg)) ||
+			exprCollation(node) != exprCollation(arg))
+			break;
+		node = arg;
+	}
 	return node;
 }
 

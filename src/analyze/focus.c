@@ -275,21 +275,9 @@ coerce_outputs(Focus *focus, List *types)
 	focus->query->targetList = kept;
 }
 
-/* Does a set operation take rows for one that are equal? */
-static bool
-compares_rows(Node *node)
-{
-	SetOperationStmt *op = (SetOperationStmt *) node;
-
-	if (IsA(node, RangeTblRef))
-		return false;
-	return op->op != SETOP_UNION || !op->all ||
-		compares_rows(op->larg) || compares_rows(op->rarg);
-}
-
 /* Another row may be shown for the changed one, equal to it. */
 static void
-mark_compared(Focus *focus)
+mark_compared(Focus *focus, Node *set_operations)
 {
 	ListCell   *lc;
 
@@ -297,7 +285,7 @@ mark_compared(Focus *focus)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 
-		if (!is_exact((Node *) tle->expr))
+		if (merges_unequal(set_operations, tle->resno))
 			focus->inexact = bms_add_member(focus->inexact, tle->resno);
 	}
 }
@@ -328,8 +316,7 @@ focus_set_operation(Query *query, Bitmapset *demand, Bitmapset *anchors)
 			/* The branch was one level below; nothing of this one is in it. */
 			focus->query = hoist(focus->query, 0);
 			coerce_outputs(focus, types);
-			if (compares_rows(query->setOperations))
-				mark_compared(focus);
+			mark_compared(focus, query->setOperations);
 			result = lappend(result, focus);
 		}
 	}

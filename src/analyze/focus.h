@@ -51,7 +51,6 @@ typedef struct LevelTarget
 	Node	   *conjunct;		/* contains it in a sublink, or NULL */
 	List	   *ties;			/* of the level */
 	Bitmapset  *wanted;			/* items referenced from outside the joins */
-	int			optional_cases; /* outer joins already split in two cases */
 } LevelTarget;
 
 /* One level, while it is looked at from its relations in turn. */
@@ -103,6 +102,7 @@ typedef struct InexactReferences
 } InexactReferences;
 
 extern bool is_exact(Node *expr);
+extern bool merges_unequal(Node *set_operations, int column);
 extern bool is_inexact(Node *node, InexactReferences refs);
 extern bool misuses_inexact(Node *node, InexactReferences refs);
 extern List *inexact_group_exprs(Query *query);

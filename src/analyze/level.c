@@ -29,7 +29,7 @@
 #include "rewrite/rewriteManip.h"
 
 /* Beyond this, an outer join that would only refine the result is not split. */
-#define MAX_OPTIONAL_CASES	4
+#define MAX_CASES	32
 
 /* Not an item: range table indexes start at 1. */
 #define OUTSIDE				0
@@ -86,23 +86,30 @@ level_is_flat(Query *query)
 		query->limitCount == NULL && query->limitOffset == NULL;
 }
 
-/* The siblings that an item refers to. */
-Bitmapset *
-lateral_references(RangeTblEntry *rte)
+/* What an item computes its rows from, NULL for a table. */
+static Node *
+item_source(RangeTblEntry *rte)
 {
 	switch (rte->rtekind)
 	{
 		case RTE_SUBQUERY:
-			return varnos_of_level((Node *) rte->subquery, 0);
+			return (Node *) rte->subquery;
 		case RTE_FUNCTION:
-			return varnos_of_level((Node *) rte->functions, 0);
+			return (Node *) rte->functions;
 		case RTE_TABLEFUNC:
-			return varnos_of_level((Node *) rte->tablefunc, 0);
+			return (Node *) rte->tablefunc;
 		case RTE_VALUES:
-			return varnos_of_level((Node *) rte->values_lists, 0);
+			return (Node *) rte->values_lists;
 		default:
 			return NULL;
 	}
+}
+
+/* The siblings that an item refers to. */
+Bitmapset *
+lateral_references(RangeTblEntry *rte)
+{
+	return varnos_of_level(item_source(rte), 0);
 }
 
 static bool
@@ -267,6 +274,45 @@ seen_as(List *variants, Bitmapset *nulled, Bitmapset *unknown)
 	return result;
 }
 
+static bool
+same_variant(const Variant *a, const Variant *b)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (!bms_equal(a->items, b->items) || !bms_equal(a->nulled, b->nulled) ||
+		!bms_equal(a->nulled_below, b->nulled_below) || !bms_equal(a->unknown, b->unknown) ||
+		a->lost != b->lost || list_length(a->quals) != list_length(b->quals))
+		return false;
+	forboth(lc, a->quals, lc2, b->quals)
+		if (!equal(lfirst(lc), lfirst(lc2)))
+			return false;
+	return true;
+}
+
+/*
+ * Two lists of variants as one, each once: below a side that is seen as NULL it does not
+ * matter which others are, so a chain of outer joins has few cases.
+ */
+static List *
+add_variants(List *variants, List *more)
+{
+	List	   *result = list_copy(variants);
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	foreach(lc, more)
+	{
+		bool		known = false;
+
+		foreach(lc2, result)
+			known = known || same_variant(lfirst(lc), lfirst(lc2));
+		if (!known)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
 static List *
 with_nulled(List *variants, Bitmapset *items)
 {
@@ -324,9 +370,9 @@ optional_side(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
 {
 	if (!side_is_wanted(target, join, side))
 		return with_nulled(kept, side);
-	if (++target->optional_cases > MAX_OPTIONAL_CASES)
+	if (list_length(matched) + list_length(kept) > MAX_CASES)
 		return seen_as(kept, NULL, side);
-	return list_concat(list_copy(matched), with_nulled(kept, side));
+	return add_variants(matched, with_nulled(kept, side));
 }
 
 /*
@@ -339,7 +385,7 @@ one_sided(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
 {
 	if (bms_is_member(target->item, side) ||
 		(target->conjunct != NULL && contains_node(join->quals, target->conjunct)))
-		return list_concat(list_copy(matched), with_nulled(matched, side));
+		return add_variants(matched, with_nulled(matched, side));
 	return optional_side(target, join, kept, matched, side);
 }
 
@@ -349,22 +395,19 @@ full_join(LevelTarget *target, JoinExpr *join, List *left, List *right,
 {
 	Bitmapset  *left_items = level_items(join->larg);
 	Bitmapset  *right_items = level_items(join->rarg);
-	List	   *result = list_copy(matched);
+	List	   *result;
 
 	if (target->conjunct != NULL && contains_node(join->quals, target->conjunct))
 	{
-		result = list_concat(result, with_nulled(matched, left_items));
-		return list_concat(result, with_nulled(matched, right_items));
+		result = add_variants(matched, with_nulled(matched, left_items));
+		return add_variants(result, with_nulled(matched, right_items));
 	}
-	if (!bms_is_member(target->item, right_items))
-		result = list_concat(result, with_nulled(left, right_items));
-	else
-		result = list_concat(result, with_nulled(matched, right_items));
-	if (!bms_is_member(target->item, left_items))
-		result = list_concat(result, with_nulled(right, left_items));
-	else
-		result = list_concat(result, with_nulled(matched, left_items));
-	return result;
+	result = add_variants(matched,
+						  with_nulled(bms_is_member(target->item, right_items) ? matched : left,
+									  right_items));
+	return add_variants(result,
+						with_nulled(bms_is_member(target->item, left_items) ? matched : right,
+									left_items));
 }
 
 /* Variants of which the changed relation, if it is below here, is a part. */
@@ -461,7 +504,6 @@ level_variants(LevelTarget *target)
 	List	   *variants;
 	ListCell   *lc;
 
-	target->optional_cases = 0;
 	variants = variants_of((Node *) target->query->jointree, target);
 	if (target->item == 0 && target->conjunct == NULL)
 		foreach(lc, variants)
@@ -501,7 +543,7 @@ level_edges(Query *query, Bitmapset *items)
 		RangeTblEntry *rte = rt_fetch(item, query->rtable);
 		Bitmapset  *edge = lateral_references(rte);
 
-		if (rte->rtekind == RTE_SUBQUERY && references_outside((Node *) rte->subquery))
+		if (references_outside(item_source(rte)))
 			edge = bms_add_member(edge, OUTSIDE);
 		if (!bms_is_empty(edge))
 			edges = lappend(edges, bms_add_member(edge, item));

@@ -126,14 +126,21 @@ offset_members(Bitmapset **target, Bitmapset *members, int offset)
 		*target = bms_add_member(*target, member + offset);
 }
 
-/* A query of a lower level, renumbered to join the items of this one. */
+/*
+ * A query of a lower level, renumbered to join the items of this one.  What its items
+ * refer to in an outer level may be beside them then.
+ */
 Query *
 hoist(Query *query, int offset)
 {
 	Query	   *hoisted = copyObject(query);
+	ListCell   *lc;
 
 	OffsetVarNodes((Node *) hoisted, offset, 0);
 	IncrementVarSublevelsUp((Node *) hoisted, -1, 1);
+	foreach(lc, hoisted->rtable)
+		if (!bms_is_empty(lateral_references(lfirst_node(RangeTblEntry, lc))))
+			lfirst_node(RangeTblEntry, lc)->lateral = true;
 	return hoisted;
 }
 

@@ -171,7 +171,8 @@ kept_output(Level *level, TargetEntry *tle, Substitution *substitution, Focus *f
 	expr = substitute_vars(expr, &plain);
 	if (plain.unavailable || contain_aggs_of_level(expr, 0))
 		return NULL;
-	if (handed_on || (query->distinctClause != NIL && !query->hasDistinctOn && !is_exact(expr)))
+	if (handed_on || (query->distinctClause != NIL && !query->hasDistinctOn &&
+					  !is_exact((Node *) tle->expr)))
 		focus->inexact = bms_add_member(focus->inexact, tle->resno);
 	return expr;
 }

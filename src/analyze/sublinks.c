@@ -9,7 +9,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
 
@@ -156,14 +155,11 @@ is_join(SubLink *sublink)
 		joins_inner((Node *) query->jointree);
 }
 
-/* Add an item; where it refers to others they are not of an outer level any more. */
 static void
 add_item(Focus *focus, int item, bool allowed)
 {
-	RangeTblEntry *rte = rt_fetch(item, focus->query->rtable);
 	RangeTblRef *ref = makeNode(RangeTblRef);
 
-	rte->lateral = rte->rtekind != RTE_RELATION;
 	ref->rtindex = item;
 	focus->query->jointree->fromlist = lappend(focus->query->jointree->fromlist, ref);
 	if (allowed)

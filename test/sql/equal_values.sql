@@ -67,5 +67,25 @@ SELECT same('tv_sign, tv_name', 'another case');
 DELETE FROM person WHERE pk = 1;
 SELECT same('tv_sign, tv_name', 'the first of them goes');
 
+-- the other branch decides how the rows of a set operation are compared
+CREATE TABLE word (pk int PRIMARY KEY, t text NOT NULL);
+INSERT INTO word VALUES (1, 'X');
+SELECT refused('a branch with another collation', '0A000', $$CREATE TVIEW tv_no WITH (key = 'k') AS SELECT t COLLATE "C" AS k
+	FROM (SELECT t FROM word UNION SELECT t COLLATE ignore_case FROM (VALUES ('x'), ('y')) a(t)) u$$);
+
+-- what is equal as citext is not as text
+CREATE EXTENSION citext;
+CREATE TABLE u (pk int PRIMARY KEY, e citext, n int);
+CREATE TABLE w (pk int PRIMARY KEY, t text);
+INSERT INTO u VALUES (1, 'Ann', 1), (2, 'ann', 1), (3, 'Bob', 1);
+INSERT INTO w VALUES (1, 'Ann'), (2, 'Bob');
+SELECT refused('a group by its text', '0A000', $$CREATE TVIEW tv_no WITH (key = 'k') AS
+	SELECT e::text AS k, sum(n) AS n FROM u WHERE e IS NOT NULL GROUP BY e$$);
+SELECT refused('a join by the text of a group', '0A000', $$CREATE TVIEW tv_no WITH (key = 'pk') AS
+	SELECT pk, n FROM w JOIN (SELECT e, sum(n) AS n FROM u GROUP BY e) s ON s.e::text = w.t$$);
+CREATE TVIEW tv_citext WITH (key = 'e') AS SELECT e, sum(n) AS n FROM u WHERE e IS NOT NULL GROUP BY e;
+UPDATE u SET n = 5 WHERE pk = 2;
+SELECT same('tv_citext', 'groups of citext');
+
 SET client_min_messages = warning;
 DROP SCHEMA equals CASCADE;

@@ -104,5 +104,36 @@ INSERT INTO quota VALUES (7);
 INSERT INTO book VALUES (7);
 SELECT same('tv_side', 'keys of the optional side');
 
+-- names for the columns of a join
+CREATE TVIEW tv_alias WITH (key = 'c') AS
+	SELECT c.c, j.e, to_jsonb(j) AS whole FROM c LEFT JOIN (b LEFT JOIN a USING (a)) AS j(d, e, f) ON j.e = c.b;
+UPDATE a SET x = x || '!';
+UPDATE b SET a = a + 1 WHERE b > 9;
+SELECT same('tv_alias', 'the alias of a join');
+
+-- chains of outer joins, to the left and to the right
+CREATE TABLE emp (emp int PRIMARY KEY, name text, boss int);
+INSERT INTO emp SELECT n, 'emp ' || n, n - 1 FROM generate_series(1, 14) n;
+CREATE TVIEW tv_bosses WITH (key = 'emp') AS
+	SELECT e.emp, concat_ws(' < ', e.name, b1.name, b2.name, b3.name, b4.name, b5.name, b6.name, b7.name, b8.name, b9.name) AS bosses FROM emp e
+	LEFT JOIN emp b1 ON b1.emp = e.boss LEFT JOIN emp b2 ON b2.emp = b1.boss LEFT JOIN emp b3 ON b3.emp = b2.boss
+	LEFT JOIN emp b4 ON b4.emp = b3.boss LEFT JOIN emp b5 ON b5.emp = b4.boss LEFT JOIN emp b6 ON b6.emp = b5.boss
+	LEFT JOIN emp b7 ON b7.emp = b6.boss LEFT JOIN emp b8 ON b8.emp = b7.boss LEFT JOIN emp b9 ON b9.emp = b8.boss;
+SET statement_timeout = '20s';
+CREATE TVIEW tv_deep WITH (key = 'emp') AS
+	SELECT e.emp, b1.name AS first, b12.name AS last FROM emp e LEFT JOIN (emp b1 LEFT JOIN (emp b2 LEFT JOIN (emp b3 LEFT JOIN
+		(emp b4 LEFT JOIN (emp b5 LEFT JOIN (emp b6 LEFT JOIN (emp b7 LEFT JOIN (emp b8 LEFT JOIN (emp b9 LEFT JOIN
+		(emp b10 LEFT JOIN (emp b11 LEFT JOIN emp b12 ON b12.emp = b11.boss) ON b11.emp = b10.boss) ON b10.emp = b9.boss)
+		ON b9.emp = b8.boss) ON b8.emp = b7.boss) ON b7.emp = b6.boss) ON b6.emp = b5.boss) ON b5.emp = b4.boss)
+		ON b4.emp = b3.boss) ON b3.emp = b2.boss) ON b2.emp = b1.boss) ON b1.emp = e.boss;
+RESET statement_timeout;
+SELECT traced('tv_bosses, tv_deep');
+UPDATE emp SET name = 'the boss' WHERE emp = 1;
+SELECT emp, first, last FROM tv_deep WHERE emp > 11 ORDER BY emp;
+SELECT same('tv_bosses, tv_deep', 'end of a chain');
+UPDATE emp SET boss = 14 WHERE emp = 4;
+DELETE FROM emp WHERE emp = 7;
+SELECT same('tv_bosses, tv_deep', 'middle of a chain');
+
 SET client_min_messages = warning;
 DROP SCHEMA outer_joins CASCADE;

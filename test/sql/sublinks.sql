@@ -90,5 +90,26 @@ DELETE FROM r WHERE r < 3;
 UPDATE q SET p = 2 WHERE p = 3;
 SELECT same('tv_first', 'changed');
 
+-- subqueries in FROM that refer to the outer level, beside a table
+CREATE TVIEW tv_derived WITH (key = 'p') AS
+	SELECT p, (SELECT string_agg(t, ',' ORDER BY r) FROM (SELECT q FROM q WHERE q.p = p.p) x JOIN r USING (q)) AS ts FROM p;
+CREATE TVIEW tv_common WITH (key = 'p') AS
+	SELECT p, (WITH x AS (SELECT q FROM q WHERE q.p = p.p GROUP BY q) SELECT string_agg(t, ',' ORDER BY r) FROM x JOIN r USING (q)) AS ts FROM p;
+CREATE TVIEW tv_values WITH (key = 'p') AS
+	SELECT p, EXISTS (SELECT FROM (VALUES (p.p, 1), (p.p + 1, 2)) x(q, n) JOIN r ON r.q = x.q AND r.t <> 'no') AS any FROM p;
+CREATE TVIEW tv_beside WITH (key = 'p') AS
+	SELECT p.p, l.n FROM p LEFT JOIN LATERAL (SELECT sum(r.q) AS n FROM (SELECT q FROM q WHERE q.p = p.p UNION SELECT p.v) x JOIN r USING (q)) l ON true;
+CREATE TVIEW tv_after WITH (key = 'p') AS
+	SELECT p, (SELECT jsonb_agg(t ORDER BY u.n) FROM r JOIN unnest(ARRAY[p.p, p.v]) WITH ORDINALITY u(r, n) ON r.r = u.r) AS ts FROM p;
+\set beside '\'tv_derived, tv_common, tv_values, tv_beside, tv_after\''
+SELECT traced(:beside);
+UPDATE r SET t = t || '!', q = q % 4 + 1;
+SELECT same(:beside, 'beside a table: r');
+UPDATE q SET p = p % 4 + 1;
+DELETE FROM q WHERE q = 2;
+SELECT same(:beside, 'beside a table: q');
+UPDATE p SET v = v + 1;
+SELECT same(:beside, 'beside a table: p');
+
 SET client_min_messages = warning;
 DROP SCHEMA sublinks CASCADE;
