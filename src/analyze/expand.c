@@ -15,6 +15,7 @@
 #include "access/relation.h"
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
+#include "base/sandbox.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -97,55 +98,6 @@ inline_ctes(Query *query)
 	query->cteList = kept;
 }
 
-static Node *
-flatten(Query *query, Node *node)
-{
-	return node == NULL ? NULL : flatten_join_alias_vars_compat(query, node);
-}
-
-static void
-flatten_rte(Query *query, RangeTblEntry *rte)
-{
-	switch (rte->rtekind)
-	{
-		case RTE_SUBQUERY:
-			if (rte->lateral)
-				rte->subquery = (Query *) flatten(query, (Node *) rte->subquery);
-			break;
-		case RTE_FUNCTION:
-			rte->functions = (List *) flatten(query, (Node *) rte->functions);
-			break;
-		case RTE_TABLEFUNC:
-			rte->tablefunc = (TableFunc *) flatten(query, (Node *) rte->tablefunc);
-			break;
-		case RTE_VALUES:
-			rte->values_lists = (List *) flatten(query, (Node *) rte->values_lists);
-			break;
-		default:
-			break;
-	}
-}
-
-static void
-flatten_level(Query *query)
-{
-	ListCell   *lc;
-
-	if (query_has_group_rte(query))
-	{
-		query->targetList = (List *)
-			flatten_group_exprs_compat(query, (Node *) query->targetList);
-		query->havingQual = query->havingQual == NULL ? NULL :
-			flatten_group_exprs_compat(query, query->havingQual);
-		query_drop_group_rte(query);
-	}
-	query->targetList = (List *) flatten(query, (Node *) query->targetList);
-	query->havingQual = flatten(query, query->havingQual);
-	query->jointree = (FromExpr *) flatten(query, (Node *) query->jointree);
-	foreach(lc, query->rtable)
-		flatten_rte(query, lfirst_node(RangeTblEntry, lc));
-}
-
 /* The virtual generated columns of a table as a target list. */
 static List *
 virtual_columns(RangeTblEntry *rte, Index item)
@@ -196,7 +148,7 @@ normalize_walker(Node *node, void *context)
 	if (IsA(node, Query))
 	{
 		inline_ctes((Query *) node);
-		flatten_level((Query *) node);
+		tview_resolve_aliases((Query *) node);
 		replace_virtual_columns((Query *) node);
 		return query_tree_walker((Query *) node, normalize_walker, context, 0);
 	}

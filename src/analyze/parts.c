@@ -291,5 +291,5 @@ tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *key
 	if (!any_can_fail(some))
 		tview_loosen_joins(query, keys);
 	prune_targets(query, view, some, keys);
-	return tview_deparse(query);
+	return tview_deparse(tview_make_explicit(query));
 }

@@ -319,7 +319,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 			appendStringInfo(&sql, "%st.%s", i > 0 ? ", " : "",
 							 quote_identifier(list_nth(builder->key_names, i)));
 		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name,
-						 tview_deparse(query));
+						 tview_deparse(tview_make_explicit(query)));
 		for (int i = 0; i < builder->nkeys; i++)
 		{
 			if (sources[i].expr == NULL)
@@ -332,7 +332,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 		}
 	}
 	else
-		appendStringInfoString(&sql, tview_deparse(query));
+		appendStringInfoString(&sql, tview_deparse(tview_make_explicit(query)));
 
 	result->sql = sql.data;
 	add_query(builder, result, captured.columns);
@@ -428,7 +428,7 @@ add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 	if (columns.unusual)
 		return false;
 	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
-	result->sql = tview_deparse(query);
+	result->sql = tview_deparse(tview_make_explicit(query));
 	add_query(builder, result, columns.columns);
 	return true;
 }

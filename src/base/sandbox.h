@@ -18,6 +18,12 @@ extern void tview_sandbox_enter(TviewSandbox *sandbox, Oid owner, List *settings
 extern void tview_sandbox_leave(TviewSandbox *sandbox);
 extern void tview_sandbox_search_path(const char *schema);
 extern char *tview_deparse(Query *query);
+
+/* aliases.c */
+extern void tview_resolve_aliases(Query *query);
+
+/* explicit.c */
+extern Query *tview_make_explicit(Query *query);
 extern List *tview_settings_current(void);
 
 #endif							/* TVIEWS_SANDBOX_H */
