@@ -15,6 +15,7 @@
 #include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
 #include "utils/typcache.h"
 
 /* Items that a tracing query reads in two ways, at most: 2^n queries. */
@@ -26,6 +27,7 @@ typedef struct TraceBuilder
 	int			nkeys;
 	const char *table_name;
 	List	   *key_names;
+	List	   *key_collations;
 	List	   *usages;			/* of ColumnUsage; their order numbers them */
 	List	   *traces;			/* of TviewTrace, so far */
 	TviewTrace *trace;			/* being built */
@@ -291,6 +293,16 @@ key_equality(Node *expr)
 	return lookup_type_cache(exprType(expr), TYPECACHE_EQ_OPR)->eq_opr;
 }
 
+/* COLLATE with the collation that a column of the key has in the tview, if any. */
+static const char *
+key_collation(TraceBuilder *builder, int i)
+{
+	Oid			collation = list_nth_oid(builder->key_collations, i);
+
+	return !OidIsValid(collation) ? "" :
+		psprintf(" COLLATE %s", generate_collation_name(collation));
+}
+
 /* Keys found by a query; where only some columns are, by their old rows. */
 static bool
 add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
@@ -324,10 +336,10 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 		{
 			if (sources[i].expr == NULL)
 				continue;
-			appendStringInfo(&sql, "%st.%s OPERATOR(%s) s.k%d", separator,
+			appendStringInfo(&sql, "%st.%s OPERATOR(%s) s.k%d%s", separator,
 							 quote_identifier(list_nth(builder->key_names, i)),
 							 tview_operator_name(key_equality(sources[i].expr)),
-							 i + 1);
+							 i + 1, key_collation(builder, i));
 			separator = " AND ";
 		}
 	}
@@ -635,6 +647,8 @@ tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
 	for (int i = 0; i < nkeys; i++)
 	{
 		demand = bms_add_member(demand, keys[i]);
+		builder.key_collations = lappend_oid(builder.key_collations,
+											 exprCollation(output_expr(expanded->targetList, keys[i])));
 		if (!tview_output_not_null(expanded, keys[i]))
 			analysis->key_nullable = true;
 	}

@@ -407,9 +407,16 @@ explicit_mutator(Node *node, void *context)
 	check_stack_depth();
 	node = explicit_node(node);
 	if (IsA(node, Query))
-		return (Node *) query_tree_mutator(explicit_joins((Query *) node), explicit_mutator,
-										   context, 0);
-	return expression_tree_mutator(node, explicit_mutator, context);
+	{
+		Query	   *query = query_tree_mutator(explicit_joins((Query *) node), explicit_mutator,
+											   context, 0);
+
+		tview_keep_output_collations(query);
+		return (Node *) query;
+	}
+	node = expression_tree_mutator(node, explicit_mutator, context);
+	tview_keep_collation(node);
+	return node;
 }
 
 /* A query for maintenance, as a copy that means the same when it is parsed again from its

@@ -22,6 +22,10 @@ extern char *tview_deparse(Query *query);
 /* aliases.c */
 extern void tview_resolve_aliases(Query *query);
 
+/* collations.c */
+extern void tview_keep_collation(Node *node);
+extern void tview_keep_output_collations(Query *query);
+
 /* explicit.c */
 extern Query *tview_make_explicit(Query *query);
 extern List *tview_settings_current(void);
