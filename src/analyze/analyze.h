@@ -108,6 +108,9 @@ extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 /* failing.c */
 extern bool tview_can_fail(Node *node);
 
+/* pushdown.c */
+extern bool tview_needs_fence(Query *expanded, const AttrNumber *keys, int nkeys);
+
 /* nullable.c */
 extern bool tview_attribute_not_null(Oid relid, AttrNumber attno);
 extern bool tview_output_not_null(Query *expanded, AttrNumber resno);
@@ -159,6 +162,7 @@ typedef struct TviewDesc
 	bool		valid;			/* cleared by invalidation */
 	bool		populated;
 	bool		recompute;		/* on_untraceable = 'recompute' */
+	bool		fenced;			/* conditions on the key must not go into the view */
 	bool		uses_foreign;	/* a refresh may read or write foreign tables */
 	int			depth;			/* 1 + depth of the tviews it reads */
 	char	   *name;			/* qualified and quoted */

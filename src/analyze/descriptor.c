@@ -335,7 +335,8 @@ describe_traces(TviewDesc *desc, List *key_names)
 		keys[i] = desc->keys[i].view_attno;
 	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name, key_names);
 	desc->key_nullable = analysis->key_nullable;
-	if (!analysis->clock)
+	desc->fenced = tview_needs_fence(expanded, keys, desc->nkeys);
+	if (!analysis->clock && !desc->fenced)
 		desc->parts = tview_find_parts(expanded, keys, desc->nkeys);
 	tview_assign_parts(analysis, desc->parts);
 	desc->traces = list_concat(analysis->traces,

@@ -87,7 +87,10 @@ static TviewEvaluation *
 make_evaluation(TviewDesc *desc, const Bitmapset *parts)
 {
 	if (tview_is_whole(parts))
-		return keep_evaluation(desc, parts, desc->view_name, all_columns(desc));
+		return keep_evaluation(desc, parts,
+							   !desc->fenced ? desc->view_name :
+							   psprintf("(SELECT * FROM %s OFFSET 0)", desc->view_name),
+							   all_columns(desc));
 	return keep_evaluation(desc, parts,
 						   psprintf("(%s)", tview_parts_query(desc->view, desc->parts, parts,
 															  key_columns(desc))),

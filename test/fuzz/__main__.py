@@ -78,9 +78,7 @@ def seeds(args, first, total):
 
 def uses(round_, pattern):
     """Whether a construct or a kind of table in the round matches."""
-    constructs = [f"{table.kind} table" for table in round_.schema.tables] + list(round_.transactions.used)
-    for item in round_.items:
-        constructs += item.constructs
+    constructs = [f"{table.kind} table" for table in round_.schema.tables] + list(round_.used())
     return any(re.search(pattern, construct) for construct in constructs)
 
 

@@ -20,7 +20,7 @@ CTE; CTE MATERIALIZED; CTE NOT MATERIALIZED; CTE MATERIALIZED twice; CTE twice; 
 recompute: recursive CTE; recompute: uncorrelated aggregate; recompute: window without partition; recompute: LIMIT
 function that reads tables; security_barrier; security_invoker; policy; policy that may read tables; restrictive policy; FORCE ROW LEVEL SECURITY
 table: plain; table: partitioned; table: inherited; table: unlogged; table: foreign
-column: generated; column: enum; column: domain; column: composite; column: array; column: range; unique column id
+column: generated; column: citext; column: collation; column: enum; column: domain; column: composite; column: array; column: range; unique column id
 insert; update; delete; on_conflict; merge; writable_cte; copy; truncate; update_from; swap; block; write to a leaf
 trigger: before_row; trigger: writes_other; READ COMMITTED; REPEATABLE READ; SERIALIZABLE
 COMMIT; ROLLBACK; PREPARE; SAVEPOINT; ROLLBACK TO SAVEPOINT; RELEASE SAVEPOINT; read in the transaction

@@ -20,10 +20,14 @@ class Type:
     exact: bool = True
     ordered: bool = True
     outside: str = ""  # a value that no column ever holds, to stand for "no row"
+    collation: str = ""  # of columns, where it is not that of the type
 
     def literal(self, rng, nulls=0.0):
         value = "NULL" if rng.random() < nulls else rng.choice(self.values)
         return f"{value}::{self.sql}"
+
+    def ddl(self):
+        return f"{self.sql} COLLATE {self.collation}" if self.collation else self.sql
 
 
 def uuid(n):
@@ -36,6 +40,8 @@ SMALLINT = Type("smallint", "int", tuple("123456"), outside="-1")
 TEXT = Type("text", "text", ("'a'", "'b'", "'c'", "''", "'Ü x'", "'o''b'", "'a\"}b'"), outside="'~'")
 SERIAL = Type("integer", "int", tuple(map(str, range(1, 90))))
 VARCHAR = Type("varchar(8)", "text", ("'a'", "'b'", "'c '", "'d'"), outside="'~'")
+SORTED = Type("text", "text", ("'a'", "'B'", "'c'", "''"), outside="'~'", collation='"de-x-icu"')
+CITEXT = Type("citext", "citext", ("'a'", "'A'", "'b'", "'B'", "'c'"), exact=False, outside="'~'")
 CHAR = Type("char(3)", "text", ("'a'", "'b'", "'cd'"), exact=False, outside="'~'")
 NUMERIC = Type("numeric", "num", ("1.5", "1.50", "2", "2.0", "3.25", "0"), exact=False)
 MONEY = Type("numeric(6,2)", "num", ("1.5", "2", "3.25", "-1"), outside="-77")
@@ -61,15 +67,16 @@ SMALL = Type("small", "int", tuple("12345"), outside="-1")
 PAIR = Type("pair", "pair", ("'(1,a)'", "'(2,)'", "'(,b)'"))
 
 ODD = (BIGINT, SMALLINT, VARCHAR, CHAR, NUMERIC, NUMERIC, MONEY, FLOAT, BOOL, BOOL, DATE, STAMP, UUID,
-       JSONB, JSONB, JSON, POINT, BYTEA, INTERVAL, INTS, INTS, TEXTS, RANGE, RANGES, MOOD, SMALL, PAIR)
-KEY_TYPES = (INT, INT, INT, INT, INT, BIGINT, TEXT, UUID, DATE, NUMERIC, SMALL)
-CANONICAL = {"int": INT, "text": TEXT, "num": NUMERIC, "float": FLOAT, "bool": BOOL, "date": DATE,
+       SORTED, SORTED, CITEXT, CITEXT, JSONB, JSONB, JSON, POINT, BYTEA, INTERVAL, INTS, INTS, TEXTS, RANGE, RANGES, MOOD, SMALL, PAIR)
+KEY_TYPES = (INT, INT, INT, INT, INT, INT, BIGINT, TEXT, UUID, DATE, NUMERIC, SMALL, CITEXT)
+CANONICAL = {"int": INT, "text": TEXT, "citext": CITEXT, "num": NUMERIC, "float": FLOAT, "bool": BOOL, "date": DATE,
              "stamp": STAMP, "uuid": UUID, "json": JSONB, "bytea": BYTEA, "interval": INTERVAL,
              "ints": INTS, "texts": TEXTS, "range": RANGE, "ranges": RANGES, "mood": MOOD, "pair": PAIR}
-KINDS = {"mood": "column: enum", "small": "column: domain", "pair": "column: composite",
+KINDS = {"citext": "column: citext", "mood": "column: enum", "small": "column: domain", "pair": "column: composite",
          "integer[]": "column: array", "text[]": "column: array", "int4range": "column: range",
          "int4multirange": "column: range"}
-TYPE_DDL = ("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
+TYPE_DDL = ("CREATE EXTENSION IF NOT EXISTS citext SCHEMA public",
+            "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
             "CREATE DOMAIN small AS integer CHECK (VALUE > -100)",
             "CREATE TYPE pair AS (a integer, b text)",
             "CREATE AGGREGATE product (integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')",
@@ -177,6 +184,7 @@ class Schema:
         self.create(table)
         self.tables.append(table)
         self.used.update([f"table: {table.kind}"] + [KINDS[c.type.sql] for c in table.cols if c.type.sql in KINDS])
+        self.used.update("column: collation" for c in table.cols if c.type.collation)
         self.used.update("column: generated" for c in table.cols if c.generated)
 
     def add_key(self, table, letter):
@@ -256,7 +264,7 @@ class Schema:
         tail = f" GENERATED ALWAYS AS ({col.generated}) STORED" if col.generated else ""
         if col.unique:
             tail = " UNIQUE DEFERRABLE"
-        return Cell(col, f"{col.name} {col.type.sql}{tail}")
+        return Cell(col, f"{col.name} {col.type.ddl()}{tail}")
 
     def create_partitions(self, table, method):
         base = table.name.strip('"').replace(" ", "_").lower()
@@ -274,7 +282,7 @@ class Schema:
 
     def attach_reordered(self, table, leaf, bound):
         """A partition whose columns stand in another order, after a dropped one."""
-        cols = [Cell(c, f"{c.name} {c.type.sql}{'' if c.nullable else ' NOT NULL'}") for c in reversed(table.cols)]
+        cols = [Cell(c, f"{c.name} {c.type.ddl()}{'' if c.nullable else ' NOT NULL'}") for c in reversed(table.cols)]
         self.ddl += [Node(f"CREATE TABLE {leaf} (gone text, ", Seq(", ", cols), ")"),
                      Node(f"ALTER TABLE {leaf} DROP COLUMN gone"),
                      Node(f"ALTER TABLE {table.name} ATTACH PARTITION {leaf} {bound}")]

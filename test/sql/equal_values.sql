@@ -87,5 +87,23 @@ CREATE TVIEW tv_citext WITH (key = 'e') AS SELECT e, sum(n) AS n FROM u WHERE e 
 UPDATE u SET n = 5 WHERE pk = 2;
 SELECT same('tv_citext', 'groups of citext');
 
+-- a condition on the key must not be applied to the rows of a group
+CREATE TABLE amount (pk int PRIMARY KEY, x numeric);
+CREATE TABLE mark (k text PRIMARY KEY, x numeric, s text);
+INSERT INTO amount VALUES (1, 1.5), (2, 1.50), (3, 2);
+INSERT INTO mark VALUES ('1.5', 1.5, 'a'), ('2', 2, 'b');
+CREATE TVIEW tv_pair WITH (key = 'k') AS
+	SELECT l.k, n, s FROM (SELECT x, count(*) AS n FROM amount WHERE x IS NOT NULL GROUP BY x) g JOIN mark l ON l.x = g.x AND l.k = g.x::text;
+CREATE TVIEW tv_window WITH (key = 'k') AS
+	SELECT l.k, n, s FROM (SELECT pk, x, count(*) OVER (PARTITION BY x) AS n FROM amount) w JOIN mark l ON l.x = w.x AND l.k = w.x::text AND w.pk <> 7;
+INSERT INTO amount VALUES (7, 1.5);
+SELECT k, n FROM tv_pair ORDER BY k;
+SELECT same('tv_pair, tv_window', 'one more');
+INSERT INTO mark VALUES ('1.50', 1.5, 'c');
+CREATE TVIEW tv_text WITH (key = 'k', on_untraceable = 'recompute') AS
+	SELECT g.k, n, s FROM (SELECT x::text AS k, count(*) AS n FROM amount WHERE x IS NOT NULL GROUP BY x) g JOIN mark l ON l.k = g.k;
+UPDATE mark SET s = 'aa';
+SELECT same('tv_pair, tv_text', 'marks');
+
 SET client_min_messages = warning;
 DROP SCHEMA equals CASCADE;
