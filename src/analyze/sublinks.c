@@ -105,10 +105,8 @@ compared_array(SubLink *sublink)
 	ScalarArrayOpExpr *result;
 
 	if (sublink->subLinkType != ANY_SUBLINK || !IsA(op, OpExpr) ||
-		!IsA(lsecond(op->args), Param) || query->setOperations != NULL ||
-		query->jointree->fromlist != NIL || query->jointree->quals != NULL ||
-		query->limitCount != NULL || query->limitOffset != NULL ||
-		query->havingQual != NULL)
+		!IsA(lsecond(op->args), Param) || !level_is_flat(query) ||
+		query->jointree->fromlist != NIL || query->jointree->quals != NULL)
 		return NULL;
 	unnest = (FuncExpr *) linitial_node(TargetEntry, query->targetList)->expr;
 	if (!IsA(unnest, FuncExpr) || unnest->funcid != F_UNNEST_ANYARRAY ||

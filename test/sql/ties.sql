@@ -92,6 +92,25 @@ INSERT INTO tag VALUES (20, 'twenty', NULL), (21, NULL, 5);
 INSERT INTO post_tag VALUES (5, 20, NULL), (5, 21, 3);
 SELECT same(:all, 'NULLs');
 
+-- subqueries that look like an array, or like a join, and are neither
+CREATE TVIEW tv_aggregated WITH (key = 'post') AS
+	SELECT post, (SELECT jsonb_agg(name ORDER BY tag) FROM tag t WHERE t.parent = p.post AND t.tag IN (SELECT unnest(array_agg(3)))) AS tags FROM post p;
+CREATE TVIEW tv_outer WITH (key = 'post') AS
+	SELECT post, (SELECT jsonb_agg(name ORDER BY tag) FROM tag t
+		WHERE EXISTS (SELECT FROM post_tag l LEFT JOIN tag u ON u.tag = l.weight AND u.name = t.name WHERE l.post = p.post AND u.tag IS NULL)) AS tags FROM post p;
+CREATE TVIEW tv_grouped WITH (key = 'post') AS
+	SELECT post, (SELECT jsonb_agg(name ORDER BY tag) FROM tag t
+		WHERE t.tag IN (SELECT l.tag FROM post_tag l WHERE l.post = p.post GROUP BY l.tag HAVING sum(weight) > 2 ORDER BY 1 LIMIT 2)) AS tags FROM post p;
+SELECT same('tv_aggregated, tv_outer, tv_grouped', 'creation');
+UPDATE tag SET name = 'tag ' || tag / 2;
+SELECT same('tv_aggregated, tv_outer, tv_grouped', 'tags');
+BEGIN;
+UPDATE post_tag SET weight = weight - 3;
+UPDATE tag SET tag = tag + 1 WHERE tag = 21;
+COMMIT;
+SELECT same('tv_aggregated, tv_outer, tv_grouped', 'links and tags');
+DROP TVIEW tv_aggregated, tv_outer, tv_grouped;
+
 -- a key computed from several tables, each of which may have changed together with what ties them
 CREATE TABLE pair (tag int, other int);
 INSERT INTO pair SELECT t.tag, o.tag FROM tag t, tag o WHERE t.tag < o.tag;
