@@ -166,8 +166,7 @@ is_usable(LevelTarget *target, Node *conjunct, bool nulled)
 {
 	if (!reads_tables(conjunct))
 		return true;
-	return list_member_ptr(target->ties, conjunct) && conjunct != target->conjunct &&
-		!nulled;
+	return list_member_ptr(target->ties, conjunct) && !nulled;
 }
 
 /*
