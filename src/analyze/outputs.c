@@ -14,6 +14,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
 
@@ -90,11 +91,8 @@ grouping_set_outputs(Query *query, List *set)
 
 /* The construct that hides an output column from one row's point of view. */
 static const char *
-output_barrier(Level *level, TargetEntry *tle)
+output_barrier(Query *query, Node *expr)
 {
-	Query	   *query = level->query;
-	Node	   *expr = (Node *) tle->expr;
-
 	if (contain_aggs_of_level(expr, 0))
 		return "an aggregate";
 	if (query->hasWindowFuncs && contain_windowfuncs(expr))
@@ -104,44 +102,192 @@ output_barrier(Level *level, TargetEntry *tle)
 	return NULL;
 }
 
-/* A function call as an item of its own, joined LATERAL. */
+/* Set-returning calls of a select list as items. */
+typedef struct SetReturning
+{
+	Focus	   *focus;
+	List	   *calls;			/* run in lockstep; NIL: each by itself */
+	bool		lost;			/* they cannot be items */
+	Index		item;			/* of those in lockstep, 0: not made yet */
+} SetReturning;
+
+/* The different set-returning calls in an expression, inner ones first. */
+static bool
+set_returning_walker(Node *node, List **calls)
+{
+	if (node == NULL)
+		return false;
+	expression_tree_walker(node, set_returning_walker, calls);
+	if (IS_SRF_CALL(node))
+		*calls = list_append_unique(*calls, node);
+	return false;
+}
+
+/* One call, or each within the next. */
+static bool
+is_nest(List *calls)
+{
+	for (int i = 1; i < list_length(calls); i++)
+		if (!contains_node(list_nth(calls, i), list_nth(calls, i - 1)))
+			return false;
+	return true;
+}
+
+/* FROM makes several columns of a row, and nothing but function calls to items. */
+static bool
+can_be_item(Node *call)
+{
+	Oid			type = exprType(call);
+
+	return IsA(call, FuncExpr) && !type_is_rowtype(type) &&
+		get_typtype(type) != TYPTYPE_PSEUDO;
+}
+
+/* Is an output computed before the others, since groups or windows go by it? */
+static bool
+is_computed_before(Query *query, TargetEntry *tle)
+{
+	ListCell   *lc;
+
+	if (get_sortgroupref_clause_noerr(tle->ressortgroupref, query->groupClause))
+		return true;
+	foreach(lc, query->windowClause)
+	{
+		WindowClause *window = lfirst_node(WindowClause, lc);
+
+		if (get_sortgroupref_clause_noerr(tle->ressortgroupref, window->partitionClause) ||
+			get_sortgroupref_clause_noerr(tle->ressortgroupref, window->orderClause))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Items of the level that the demanded outputs show.  Of outer joins, the cases are
+ * told apart for these only: others are seen as NULL where they need not be.
+ */
+static Bitmapset *
+shown_items(Level *level, List *outputs)
+{
+	Bitmapset  *result = NULL;
+	ListCell   *lc;
+
+	foreach(lc, outputs)
+		if (bms_is_member(lfirst_node(TargetEntry, lc)->resno, level->demand))
+			result = bms_join(result, varnos_of_level((Node *) lfirst_node(TargetEntry, lc)->expr, 0));
+	return result;
+}
+
+/* One of several calls in the terms of the items; NULL where it cannot be kept. */
 static Node *
-set_returning_item(Focus *focus, Node *call)
+lockstep_call(Query *query, Node *call, Bitmapset *shown, Substitution substitution)
+{
+	InexactReferences groups = {.exprs = inexact_group_exprs(query)};
+	Bitmapset  *nulled = bms_intersect(varnos_of_level(call, 0), substitution.nulled);
+
+	if (!can_be_item(call) || !bms_is_subset(nulled, shown) || output_barrier(query, call) != NULL ||
+		expression_returns_set((Node *) ((FuncExpr *) call)->args) ||
+		misuses_inexact(call, groups))
+		return NULL;
+	call = substitute_vars(call, &substitution);
+	return substitution.unavailable || !IS_SRF_CALL(call) ? NULL : call;
+}
+
+/*
+ * Which set-returning calls of a select list run in lockstep, whether somebody
+ * asks for their columns or not: where others have more rows, a call yields NULL.
+ * Calls within others run one after the other, and so do those that groups or
+ * windows go by and the rest; where only some do, none is kept.
+ */
+static SetReturning
+set_returning_calls(Level *level, List *outputs, Substitution *substitution, Focus *focus)
+{
+	Bitmapset  *shown = shown_items(level, outputs);
+	SetReturning result = {focus};
+	List	   *calls = NIL;
+	bool		before = false;
+	ListCell   *lc;
+
+	foreach(lc, outputs)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+
+		set_returning_walker((Node *) tle->expr, &calls);
+		before = before || (expression_returns_set((Node *) tle->expr) &&
+							is_computed_before(level->query, tle));
+	}
+	if (is_nest(calls))
+		return result;
+	result.lost = before;
+	foreach(lc, calls)
+	{
+		Node	   *call = lockstep_call(level->query, lfirst(lc), shown, *substitution);
+
+		result.lost = result.lost || call == NULL;
+		result.calls = lappend(result.calls, call);
+	}
+	return result;
+}
+
+/* Function calls as an item, joined LATERAL: ROWS FROM (..) runs several in lockstep. */
+static Index
+set_returning_item(Focus *focus, List *calls)
 {
 	Query	   *flat = focus->query;
 	RangeTblEntry *rte = makeNode(RangeTblEntry);
-	RangeTblFunction *function = makeNode(RangeTblFunction);
 	RangeTblRef *ref = makeNode(RangeTblRef);
+	List	   *names = NIL;
+	ListCell   *lc;
 
-	function->funcexpr = call;
-	function->funccolcount = 1;
+	foreach(lc, calls)
+	{
+		RangeTblFunction *function = makeNode(RangeTblFunction);
+
+		function->funcexpr = copyObject(lfirst(lc));
+		function->funccolcount = 1;
+		rte->functions = lappend(rte->functions, function);
+		names = lappend(names, makeString(psprintf("s%d", list_length(rte->functions))));
+	}
 	rte->rtekind = RTE_FUNCTION;
-	rte->functions = list_make1(function);
 	rte->lateral = true;
 	rte->inFromCl = true;
 	rte->alias = makeAlias("s", NIL);
-	rte->eref = makeAlias("s", list_make1(makeString("s")));
+	rte->eref = makeAlias("s", names);
 	flat->rtable = lappend(flat->rtable, rte);
 	ref->rtindex = list_length(flat->rtable);
 	flat->jointree->fromlist = lappend(flat->jointree->fromlist, ref);
 	focus->allowed = bms_add_member(focus->allowed, ref->rtindex);
-	return (Node *) makeVar(ref->rtindex, 1, exprType(call), exprTypmod(call),
-							exprCollation(call), 0);
+	return ref->rtindex;
 }
 
-/*
- * Set-returning functions in a select list run in lockstep; as items of their
- * own they make every combination, which is more.
- */
+/* The column of an item that is one of its calls; the call itself where there is none. */
 static Node *
-set_returning_mutator(Node *node, Focus *focus)
+call_column(Index item, List *calls, Node *call)
+{
+	ListCell   *lc;
+
+	foreach(lc, calls)
+		if (equal(lfirst(lc), call))
+			return (Node *) makeVar(item, foreach_current_index(lc) + 1, exprType(call),
+									exprTypmod(call), exprCollation(call), 0);
+	return call;
+}
+
+/* Replace set-returning calls by the columns of items. */
+static Node *
+set_returning_mutator(Node *node, SetReturning *context)
 {
 	if (node == NULL)
 		return NULL;
-	node = expression_tree_mutator(node, set_returning_mutator, focus);
-	if (IS_SRF_CALL(node) && get_typtype(exprType(node)) != TYPTYPE_PSEUDO)
-		return set_returning_item(focus, node);
-	return node;
+	node = expression_tree_mutator(node, set_returning_mutator, context);
+	if (!IS_SRF_CALL(node) || context->lost || !can_be_item(node))
+		return node;
+	if (context->calls == NIL)
+		return call_column(set_returning_item(context->focus, list_make1(node)),
+						   list_make1(node), node);
+	if (context->item == 0)
+		context->item = set_returning_item(context->focus, context->calls);
+	return call_column(context->item, context->calls, node);
 }
 
 /*
@@ -184,8 +330,11 @@ kept_output(Level *level, TargetEntry *tle, Substitution *substitution, Focus *f
 void
 keep_outputs(Level *level, List *outputs, Substitution *substitution, Focus *focus)
 {
+	SetReturning calls = {focus};
 	ListCell   *lc;
 
+	if (level->query->hasTargetSRFs)
+		calls = set_returning_calls(level, outputs, substitution, focus);
 	foreach(lc, outputs)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
@@ -194,7 +343,7 @@ keep_outputs(Level *level, List *outputs, Substitution *substitution, Focus *foc
 
 		if (!bms_is_member(tle->resno, level->demand))
 			continue;
-		barrier = output_barrier(level, tle);
+		barrier = output_barrier(level->query, (Node *) tle->expr);
 		if (barrier != NULL)
 		{
 			focus->barrier = barrier;
@@ -205,7 +354,7 @@ keep_outputs(Level *level, List *outputs, Substitution *substitution, Focus *foc
 		if (expr == NULL)
 			continue;
 		if (level->query->hasTargetSRFs)
-			expr = set_returning_mutator(expr, focus);
+			expr = set_returning_mutator(expr, &calls);
 		if (expression_returns_set(expr))
 			focus->barrier = "a set-returning function";
 		else
