@@ -185,6 +185,13 @@ find_guc(const char *name)
 	 (IsA(node, OpExpr) && ((OpExpr *) (node))->opretset))
 #endif
 
+/* 17 can give generated columns another expression.  Delete with 16. */
+#if PG_VERSION_NUM >= 170000
+#define is_set_expression(subtype) ((subtype) == AT_SetExpression)
+#else
+#define is_set_expression(subtype) false
+#endif
+
 /* 18 computes virtual generated columns when they are read.  Delete with 17. */
 #if PG_VERSION_NUM >= 180000
 #define has_virtual_columns(tupdesc) \

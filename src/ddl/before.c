@@ -126,7 +126,7 @@ lock_for_recomputation(Node *command)
 	List	   *base_relations = NIL;
 	ListCell   *lc;
 
-	foreach(lc, changed_relations(command))
+	foreach(lc, tview_with_children(changed_relations(command), command))
 	{
 		Oid			relid = lfirst_oid(lc);
 		ListCell   *lc2;

@@ -36,6 +36,7 @@ extern void tview_follow_comments(Oid tview, Oid view, const char *old_table,
 
 /* effects.c */
 extern bool tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents);
+extern List *tview_with_children(List *relids, Node *command);
 
 /* revalidate.c */
 extern void tview_check_still_supported(TviewDesc *desc);

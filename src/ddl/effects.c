@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "ddl/ddl.h"
 #include "ddl/events.h"
 #include "utils/lsyscache.h"
@@ -129,6 +130,56 @@ tview_command_changes_columns(Node *command)
 			return true;
 	}
 	return false;
+}
+
+/* Does a change of the columns of a table go on to its children? */
+static bool
+changes_children(Node *command)
+{
+	ListCell   *lc;
+
+	if (IsA(command, RenameStmt))
+		return ((RenameStmt *) command)->renameType == OBJECT_COLUMN &&
+			((RenameStmt *) command)->relation->inh;
+	if (!IsA(command, AlterTableStmt) || !((AlterTableStmt *) command)->relation->inh)
+		return false;
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (subtype == AT_AddColumn || subtype == AT_DropColumn ||
+			subtype == AT_AlterColumnType || is_set_expression(subtype))
+			return true;
+	}
+	return false;
+}
+
+/* Add the children of a relation whose rows others show than those that show its own. */
+static List *
+add_children(List *relids, Oid parent)
+{
+	List	   *tviews = tviews_reading(parent);
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(parent, NoLock, NULL))
+		if (list_difference_oid(tviews_reading(lfirst_oid(lc)), tviews) != NIL ||
+			type_is_stored(get_rel_type_id(lfirst_oid(lc))))
+			relids = list_append_unique_oid(relids, lfirst_oid(lc));
+	return relids;
+}
+
+/* Relations that a command names, and the children that it changes with them. */
+List *
+tview_with_children(List *relids, Node *command)
+{
+	List	   *result = list_copy(relids);
+	ListCell   *lc;
+
+	if (changes_children(command))
+		foreach(lc, relids)
+			if (has_subclass(lfirst_oid(lc)))
+				result = add_children(result, lfirst_oid(lc));
+	return result;
 }
 
 /* Do policies of this relation apply to anybody? */

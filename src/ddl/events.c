@@ -172,7 +172,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);
-	touched = touched_relations();
+	touched = tview_with_children(touched_relations(), data->parsetree);
 	if (tview_command_renames_parts(data->parsetree) || IsA(data->parsetree, DropOwnedStmt) ||
 		changes_stored_type(data->parsetree, touched))
 		recompute_all();

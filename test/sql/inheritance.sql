@@ -68,5 +68,39 @@ SELECT same('tv_place', 'child without NOT NULL');
 SELECT split_part(refused('NULL from a child', '23502', $$INSERT INTO ruin VALUES (NULL, 'nameless'); SELECT FROM tv_place$$), E'\n', 1);
 SELECT same('tv_place', 'NULL from a child');
 
+-- commands on the columns of a parent change those of its children, whose whole rows a document may show
+CREATE TABLE par (id int, a int);
+CREATE TABLE chi (b int) INHERITS (par);
+CREATE TABLE grandchi () INHERITS (chi);
+CREATE TABLE parted (id int, a int, z int) PARTITION BY LIST (a);
+CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
+CREATE TABLE holder (id int, r chi);
+INSERT INTO chi VALUES (1, 2, 3);
+INSERT INTO grandchi VALUES (2, 2, 3);
+INSERT INTO parted VALUES (1, 1, 1);
+INSERT INTO holder VALUES (1, '(1,2,3)');
+CREATE TVIEW tv_chi WITH (key = 'id') AS SELECT id, to_jsonb(chi) AS data FROM chi;
+CREATE TVIEW tv_grandchi WITH (key = 'id') AS SELECT id, to_jsonb(grandchi) AS data FROM grandchi;
+CREATE TVIEW tv_part WITH (key = 'id') AS SELECT id, to_jsonb(part) AS data FROM part;
+CREATE TVIEW tv_holder WITH (key = 'id') AS SELECT id, to_jsonb(r) AS data FROM holder;
+CREATE TVIEW tv_columns WITH (key = 'id') AS SELECT id, b FROM chi;
+\set all '\'tv_chi, tv_grandchi, tv_part, tv_holder, tv_columns\''
+SELECT remember('tv_columns') \g /dev/null
+ALTER TABLE par RENAME a TO aa;
+SELECT same(:all, 'RENAME COLUMN of the parent');
+ALTER TABLE par ADD q int;
+ALTER TABLE parted ADD q int DEFAULT 7;
+SELECT same(:all, 'ADD COLUMN');
+ALTER TABLE parted ALTER z TYPE text USING 'x' || z;
+SELECT same(:all, 'ALTER TYPE');
+ALTER TABLE par DROP aa;
+ALTER TABLE parted DROP q;
+SELECT same(:all, 'DROP COLUMN');
+SELECT equals('columns by name', changed('tv_columns'), 'none');
+SELECT remember('tv_chi') \g /dev/null
+ALTER TABLE ONLY par ALTER q SET DEFAULT 3;
+ALTER TABLE par ENABLE ROW LEVEL SECURITY;
+SELECT equals('what children do not follow', changed('tv_chi'), 'none');
+
 SET client_min_messages = warning;
 DROP SCHEMA inheritance CASCADE;
