@@ -1,7 +1,7 @@
 /*
  * drops.c
- *		What is left of a tview whose table was dropped, and the policies that
- *		were.
+ *		What is left of a tview whose table was dropped, and the policies and
+ *		columns that were.
  */
 #include "base/compat.h"
 
@@ -13,6 +13,7 @@
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
 #include "ddl/events.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 PGDLLEXPORT Datum pg_tviews_on_drop(PG_FUNCTION_ARGS);
@@ -101,6 +102,36 @@ check_dropped_policies(Node *command)
 		tview_revalidate(lfirst_oid(lc), command, true);
 }
 
+/* Compute again what shows whole rows of a table or row type that has lost a column. */
+static void
+column_dropped(Oid relid)
+{
+	ListCell   *lc;
+
+	if (type_is_stored(get_rel_type_id(relid)))
+		tview_recompute_all();
+	foreach(lc, tviews_reading(relid))
+		if (tview_reads_whole_rows(tview_desc(lfirst_oid(lc))))
+			tview_recompute_later(lfirst_oid(lc));
+}
+
+/*
+ * A type, domain or function that was dropped by CASCADE takes columns along, which
+ * the command does not name.
+ */
+static void
+check_dropped_columns(void)
+{
+	List	   *relids = tview_relations_of_command("SELECT DISTINCT objid FROM pg_catalog.pg_event_trigger_dropped_objects() "
+											  "WHERE objsubid OPERATOR(pg_catalog.>) 0 AND classid OPERATOR(pg_catalog.=) "
+											  "'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid");
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		if (relation_exists(lfirst_oid(lc)))
+			column_dropped(lfirst_oid(lc));
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_on_drop);
 
 /* Event trigger function for sql_drop. */
@@ -125,6 +156,9 @@ pg_tviews_on_drop(PG_FUNCTION_ARGS)
 		tview_capture_sweep();
 	}
 	if (!tview_restore_in_progress() && tview_meta_tables() != NIL)
+	{
 		check_dropped_policies(data->parsetree);
+		check_dropped_columns();
+	}
 	PG_RETURN_NULL();
 }

@@ -86,8 +86,8 @@ tview_recompute_later(Oid tview)
 		tview_dirty_add_whole(tview_desc(tview));
 }
 
-static void
-recompute_all(void)
+void
+tview_recompute_all(void)
 {
 	ListCell   *lc;
 
@@ -175,7 +175,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 	touched = tview_with_children(touched_relations(), data->parsetree);
 	if (tview_command_renames_parts(data->parsetree) || IsA(data->parsetree, DropOwnedStmt) ||
 		changes_stored_type(data->parsetree, touched))
-		recompute_all();
+		tview_recompute_all();
 	foreach(lc, touched)
 		after_command_on(lfirst_oid(lc), data->parsetree);
 	if (IsA(data->parsetree, AlterTableStmt))

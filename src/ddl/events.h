@@ -11,6 +11,7 @@
 /* events.c */
 extern List *tview_relations_of_command(const char *query);
 extern void tview_recompute_later(Oid tview);
+extern void tview_recompute_all(void);
 
 /* effects.c */
 extern bool tview_command_reaches_tables(Node *command);

@@ -117,6 +117,28 @@ SELECT same('tv_parent', 'written while triggers were disabled');
 CALL write();
 SELECT same('tv_parent', 'triggers disabled and enabled');
 
+-- columns that go with something else, where a document shows whole rows
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE DOMAIN small AS int CHECK (value < 100);
+CREATE TYPE feeling AS (m mood, n int);
+CREATE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2';
+CREATE TABLE whole (pk int PRIMARY KEY, m mood, x int, g int GENERATED ALWAYS AS (twice(x)) STORED, s small, f feeling, r child);
+INSERT INTO whole (pk, m, x, s, f) VALUES (1, 'a', 1, 7, '(b,2)');
+CREATE TVIEW tv_whole WITH (key = 'pk') AS SELECT pk, to_jsonb(whole) AS data FROM whole;
+CREATE TVIEW tv_value WITH (key = 'pk') AS SELECT pk, to_jsonb(f) AS f FROM whole;
+CREATE TVIEW tv_named WITH (key = 'pk') AS SELECT pk, x FROM whole;
+SELECT remember('tv_named') \g /dev/null
+SET client_min_messages = warning;
+DROP DOMAIN small CASCADE;
+SELECT same('tv_whole, tv_value', 'DROP DOMAIN CASCADE');
+DROP FUNCTION twice CASCADE;
+SELECT same('tv_whole, tv_value', 'DROP FUNCTION CASCADE');
+SELECT equals('columns by name', changed('tv_named'), 'none');
+DROP TYPE mood CASCADE;
+SELECT same('tv_whole, tv_value', 'DROP TYPE CASCADE, for a table and a row type');
+DROP TABLE whole CASCADE;
+RESET client_min_messages;
+
 -- dropping
 DROP TABLE child;
 DROP VIEW assistant;
