@@ -18,6 +18,7 @@
 #include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
@@ -228,13 +229,31 @@ key_columns(Query *query, Bitmapset *keys, Index item)
 }
 
 /*
+ * Can a condition, or an item that is computed from others, fail for a row that
+ * only some join keeps out?
+ */
+static bool
+rows_can_fail(Query *query, List *lookups)
+{
+	List	   *conjuncts = level_conjuncts((Node *) query->jointree);
+	ListCell   *lc;
+
+	foreach(lc, lookups)
+		if (rt_fetch(castNode(RangeTblRef, lfirst_node(JoinExpr, lc)->rarg)->rtindex,
+					 query->rtable)->lateral)
+			return true;
+	return tview_can_fail(flatten_join_alias_vars_compat(query, (Node *) conjuncts));
+}
+
+/*
  * Let a definition yield rows that it does not have, where that makes it cheaper
  * to compute one of which we know that it has it: an inner join that finds one
  * row at most is made an outer one, which the planner leaves out where nobody
  * asks for its columns.
  *
  * For a key there must be one row at most even so.  So all joins must be of this
- * kind, around one item of which the key names one row.
+ * kind, around one item of which the key names one row.  And nothing may fail for
+ * the rows that come with it.
  */
 void
 tview_loosen_joins(Query *query, Bitmapset *keys)
@@ -244,7 +263,7 @@ tview_loosen_joins(Query *query, Bitmapset *keys)
 	RangeTblEntry *rte;
 	ListCell   *lc;
 
-	if (!level_is_flat(query))
+	if (!level_is_flat(query) || rows_can_fail(query, lookups))
 		return;
 	foreach(lc, lookups)
 		items = bms_del_member(items, castNode(RangeTblRef,

@@ -60,6 +60,21 @@ UPDATE post SET title = title || '!';
 UPDATE post SET divisor = divisor * 2;
 SELECT same('tv_part', 'rows without a match');
 
+-- nor are the conditions of other rows, where only a join keeps them out
+CREATE TABLE c (id int PRIMARY KEY, x int NOT NULL);
+CREATE TABLE a (pk int PRIMARY KEY, bid int REFERENCES kind, cid int);
+INSERT INTO c VALUES (1, 5);
+INSERT INTO a VALUES (1, 1, 1), (2, 1, 99);
+CREATE TVIEW tv_where WITH (key = 'pk') AS SELECT a.pk, jsonb_build_object('label', b.label, 'x', c.x) AS data
+	FROM a JOIN kind b ON b.pk = a.bid JOIN c ON c.id = a.cid WHERE 10 / coalesce(c.x, 0) > 1;
+CREATE TVIEW tv_on WITH (key = 'pk') AS SELECT a.pk, jsonb_build_object('label', b.label, 'x', c.x) AS data
+	FROM a JOIN c ON c.id = a.cid JOIN kind b ON b.pk = a.bid AND 10 / coalesce(c.x, 0) > 1;
+CREATE TVIEW tv_lateral WITH (key = 'pk') AS SELECT a.pk, jsonb_build_object('label', b.label, 'l', l.n) AS data
+	FROM a JOIN kind b ON b.pk = a.bid JOIN c ON c.id = a.cid
+	JOIN LATERAL (SELECT id, count(*) AS n FROM c AS d WHERE 10 / coalesce(c.x, 0) > 1 GROUP BY id) l ON l.id = a.cid;
+UPDATE kind SET label = 'another';
+SELECT same('tv_where, tv_on, tv_lateral', 'rows that only an inner join keeps out');
+
 -- unique values that move between rows, seen in the middle of the statement
 CREATE TABLE place (pk int PRIMARY KEY, id int UNIQUE DEFERRABLE, name text);
 INSERT INTO place SELECT n, n, 'place ' || n FROM generate_series(1, 4) n;
