@@ -271,12 +271,27 @@ needs_second_try(TviewDesc *desc, List *sets)
 	return false;
 }
 
-/* Is this an error that a recomputation may not meet? */
+/*
+ * Is this an error that a recomputation may not meet?  What the definition calls can
+ * fail in any way, so all are but those of the server and of other sessions, which
+ * are not to be answered by more work.
+ */
 static bool
 may_be_avoided(int sqlstate)
 {
-	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_DATA_EXCEPTION ||
-		sqlstate == ERRCODE_UNIQUE_VIOLATION || sqlstate == ERRCODE_EXCLUSION_VIOLATION;
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:	/* serialization, deadlocks */
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
+		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:	/* lock timeouts */
+		case ERRCODE_OPERATOR_INTERVENTION: /* cancelled, shut down */
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return false;
+		default:
+			return true;
+	}
 }
 
 /* Refresh by key in a subtransaction; returns the error, or NULL. */

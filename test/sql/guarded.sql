@@ -75,6 +75,27 @@ CREATE TVIEW tv_lateral WITH (key = 'pk') AS SELECT a.pk, jsonb_build_object('la
 UPDATE kind SET label = 'another';
 SELECT same('tv_where, tv_on, tv_lateral', 'rows that only an inner join keeps out');
 
+-- what guards keep from failing may fail in any way: by an exception of a function, a constraint of a domain
+CREATE FUNCTION pos(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+	$$ BEGIN IF $1 <= 0 THEN RAISE EXCEPTION 'not positive'; END IF; RETURN $1; END $$;
+CREATE DOMAIN dpos AS int CHECK (value > 0);
+CREATE TABLE m (pk int PRIMARY KEY, g int, x int);
+CREATE TABLE n (id int PRIMARY KEY, k int, s text);
+INSERT INTO m VALUES (1, 1, 1), (2, 2, -1);
+INSERT INTO n VALUES (1, 7, 'a'), (2, 8, 'b');
+CREATE TVIEW tv_raised WITH (key = 'k, g') AS
+	SELECT k, g, m, s FROM (SELECT g, x, max(pk) AS m FROM m WHERE g IS NOT NULL GROUP BY g, x HAVING min(x) > 0 AND max(x) > 0) z JOIN n ON n.id = pos(z.x);
+UPDATE m SET pk = 5 WHERE pk = 2;
+SELECT same('tv_raised', 'an exception of a function');
+CREATE TVIEW tv_raising WITH (key = 'k') AS SELECT pos(x) AS k, max(pk) AS pk FROM m WHERE EXISTS (SELECT FROM n WHERE id = m.pk) GROUP BY pos(x);
+SELECT refused('an exception that the definition raises, too', 'P0001', 'UPDATE m SET pk = 2 WHERE pk = 5; SELECT FROM tv_raising');
+DROP TABLE tv_raising;
+DROP TABLE tv_raised;
+CREATE TVIEW tv_domain WITH (key = 'k, g') AS
+	SELECT k, g, m, s FROM (SELECT g, x, max(pk) AS m FROM m WHERE g IS NOT NULL GROUP BY g, x HAVING min(x) > 0 AND max(x) > 0) z JOIN n ON n.id = z.x::dpos;
+UPDATE m SET pk = 6 WHERE pk = 5;
+SELECT same('tv_domain', 'a constraint of a domain');
+
 -- unique values that move between rows, seen in the middle of the statement
 CREATE TABLE place (pk int PRIMARY KEY, id int UNIQUE DEFERRABLE, name text);
 INSERT INTO place SELECT n, n, 'place ' || n FROM generate_series(1, 4) n;
