@@ -14,13 +14,16 @@
 #include "catalog/catalog.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
@@ -36,18 +39,34 @@ static const Oid table_readers[] = {
 /* Libraries whose functions, where STABLE, run the text of a query. */
 static const char *const query_libraries[] = {"tablefunc", "pgxml", "dblink"};
 
-/* Functions whose result changes while no row does. */
+/*
+ * Functions whose result changes while no row does: by the clock or settings, by the
+ * transaction, by the session.  Those of the current user, schema and database are
+ * not among them: a definition is always evaluated as its owner, with one path.
+ */
 static const Oid clock_functions[] = {
 	F_NOW, F_TRANSACTION_TIMESTAMP, F_STATEMENT_TIMESTAMP,
 	F_AGE_TIMESTAMPTZ, F_AGE_TIMESTAMP,
-	F_CURRENT_SETTING_TEXT, F_CURRENT_SETTING_TEXT_BOOL
+	F_CURRENT_SETTING_TEXT, F_CURRENT_SETTING_TEXT_BOOL,
+	F_TXID_CURRENT, F_TXID_CURRENT_IF_ASSIGNED, F_TXID_CURRENT_SNAPSHOT,
+	F_PG_CURRENT_XACT_ID, F_PG_CURRENT_XACT_ID_IF_ASSIGNED, F_PG_CURRENT_SNAPSHOT,
+	F_AGE_XID, F_PG_TRIGGER_DEPTH,
+	F_PG_BACKEND_PID, F_SESSION_USER, F_CURRENT_SCHEMAS, F_PG_MY_TEMP_SCHEMA,
+	F_INET_CLIENT_ADDR, F_INET_CLIENT_PORT, F_INET_SERVER_ADDR, F_INET_SERVER_PORT,
+#ifdef F_SYSTEM_USER			/* since 16 */
+	F_SYSTEM_USER,
+#endif
+	F_PG_POSTMASTER_START_TIME, F_PG_CONF_LOAD_TIME
 };
+
+/* What the input of dates and times takes for a point in time that moves. */
+static const char *const clock_words[] = {"now", "today", "tomorrow", "yesterday"};
 
 typedef struct CheckContext
 {
 	List	   *refusals;
 	int			location;		/* of the expression being checked */
-	bool		clock;
+	bool		clock;			/* or settings, or the session */
 	bool		reads_declared; /* it is known what functions read */
 } CheckContext;
 
@@ -183,6 +202,50 @@ check_function(Oid function, void *arg)
 }
 
 static bool
+clock_word_walker(Node *node, void *context)
+{
+	Const	   *constant = (Const *) node;
+	char	   *value;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Const))
+		return expression_tree_walker(node, clock_word_walker, context);
+	if (constant->constisnull ||
+		(constant->consttype != TEXTOID && constant->consttype != VARCHAROID &&
+		 constant->consttype != BPCHAROID))
+		return false;
+	value = TextDatumGetCString(constant->constvalue);
+	value = str_tolower(value, strlen(value), C_COLLATION_OID);
+	for (int i = 0; i < lengthof(clock_words); i++)
+		if (strstr(value, clock_words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * A cast of text to a date or time goes by the clock where the text is "now" or the
+ * like.  What counts is whether the definition can say so itself, by a constant
+ * anywhere in the argument.  A column that is cast can say so as well, but only
+ * where somebody has stored a word in the place of a date; of nearly all such
+ * columns the notice would be wrong, and their documents never patched.
+ */
+static bool
+is_clock_cast(Node *node)
+{
+	Oid			type;
+
+	if (!IsA(node, CoerceViaIO) && !IsA(node, ArrayCoerceExpr))
+		return false;
+	type = getBaseType(exprType(node));
+	if (OidIsValid(get_element_type(type)))
+		type = getBaseType(get_element_type(type));
+	return (type == DATEOID || type == TIMEOID || type == TIMETZOID ||
+			type == TIMESTAMPOID || type == TIMESTAMPTZOID) &&
+		expression_tree_walker(node, clock_word_walker, NULL);
+}
+
+static bool
 is_clock_value(Node *node)
 {
 	if (!IsA(node, SQLValueFunction))
@@ -198,6 +261,7 @@ is_clock_value(Node *node)
 		case SVFOP_LOCALTIME_N:
 		case SVFOP_LOCALTIMESTAMP:
 		case SVFOP_LOCALTIMESTAMP_N:
+		case SVFOP_SESSION_USER:
 			return true;
 		default:
 			return false;
@@ -238,7 +302,7 @@ check_walker(Node *node, CheckContext *context)
 	}
 	if (exprLocation(node) >= 0)
 		context->location = exprLocation(node);
-	if (is_clock_value(node))
+	if (is_clock_value(node) || is_clock_cast(node))
 		context->clock = true;
 	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXTERN)
 		context->refusals =

@@ -147,6 +147,23 @@ CREATE TVIEW tv_clock WITH (key = 'a') AS SELECT a, ts > now() AS future FROM t;
 CREATE TVIEW tv_clock_2 WITH (key = 'a') AS SELECT a, current_date - d AS age, current_setting('TimeZone') AS zone FROM t;
 UPDATE t SET ts = '2100-01-01' WHERE a = 1;
 SELECT equals('evaluated at the change', (SELECT future FROM tv_clock WHERE a = 1), true);
+-- so does one that depends on the session or the transaction, or casts a word for a point in time
+CREATE TABLE said (pk int PRIMARY KEY, s text, d text);
+INSERT INTO said VALUES (1, 'a', '2024-02-01');
+CREATE TVIEW tv_session WITH (key = 'pk') AS SELECT pk, jsonb_build_object('s', s, 'tx', txid_current()::text, 'pid', pg_backend_pid(),
+	'who', session_user, 'at', coalesce(d, 'now')::timestamptz) AS data FROM said;
+UPDATE said SET s = 'b', d = NULL;
+BEGIN;
+UPDATE said SET s = 'c';
+SELECT ok('evaluated as a whole', data->>'tx' = txid_current()::text AND (data->>'at')::timestamptz = now()) FROM tv_session;
+COMMIT;
+SELECT expression, pg_tviews_analyze_select(format('SELECT pk, %s AS x FROM settings.said', expression), '{key=pk}')->'depends_on_clock' AS clock
+FROM unnest(ARRAY['pg_current_xact_id()::text', 'pg_current_xact_id_if_assigned()::text', 'txid_current_if_assigned()', 'pg_current_snapshot()::text', 'txid_current_snapshot()::text',
+	'age(''7''::xid)', 'inet_client_addr()', 'inet_client_port()', 'inet_server_addr()', 'inet_server_port()', 'current_schemas(true)::text[]', 'pg_my_temp_schema()', 'pg_trigger_depth()',
+	'pg_postmaster_start_time()', 'pg_conf_load_time()',
+	'''now''::text::timestamptz', '''today 10:00''::text::timestamp', '(CASE WHEN d = '''' THEN ''Yesterday'' ELSE d END)::date', '''{now}''::text::date[]', 'string_to_array(d || '',tomorrow'', '','')::date[]',
+	'''now''::varchar::time', 'coalesce(s, ''now'')', 'current_user', 'current_schema', 'current_database()', 'd::date', 'd::timestamptz', '(d || '' 10:00'')::timestamp', 'to_date(d, ''YYYY'')',
+	'timestamptz ''now''']) WITH ORDINALITY AS e (expression, n) ORDER BY n;
 
 SET client_min_messages = warning;
 DROP SCHEMA settings, shadow CASCADE;
