@@ -190,13 +190,31 @@ writes(QueryDesc *query)
 	return query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
 }
 
+/*
+ * Parallel workers get the active snapshot, not the query's own.  A portal makes
+ * the query's active before it runs it; SPI and COPY do so before it starts,
+ * when it may still be renewed.
+ */
+static bool
+workers_need_snapshot(QueryDesc *query)
+{
+	return query->plannedstmt->parallelModeNeeded && query->snapshot != InvalidSnapshot &&
+		ActiveSnapshotSet() && GetActiveSnapshot() != query->snapshot;
+}
+
 static void
 run(EXECUTOR_RUN_PARAMETERS)
 {
+	bool		push = workers_need_snapshot(query);
+
+	if (push)					/* on an error the server pops it */
+		PushActiveSnapshot(query->snapshot);
 	if (prev_ExecutorRun)
 		prev_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
 	else
 		standard_ExecutorRun(EXECUTOR_RUN_ARGUMENTS);
+	if (push)
+		PopActiveSnapshot();
 }
 
 static void
