@@ -13,6 +13,10 @@
  * them.  If there are several, all their old versions go before a new one comes.
  * For triggers and foreign keys these are updates as well.
  *
+ * Publications.  That subscribers can find an updated or deleted row, and can
+ * tell whether a row filter has it, is checked for each, as the apply worker
+ * does; after the first the answer is in the relation cache.
+ *
  * The caller holds the tview's refresh lock, so nobody else changes its rows.
  */
 #include "base/compat.h"
@@ -289,6 +293,7 @@ delete_version(TviewWriter *writer, ItemPointer tid)
 {
 	TM_FailureData failure;
 
+	CheckCmdReplicaIdentity(writer->rel, CMD_DELETE);
 	check_result(writer,
 				 table_tuple_delete(writer->rel, tid, GetCurrentCommandId(true),
 									writer->snapshot, InvalidSnapshot, true,
@@ -334,6 +339,7 @@ update_version(TviewWriter *writer, ItemPointer tid)
 	TviewUpdateIndexes indexes;
 	List	   *recheck = NIL;
 
+	CheckCmdReplicaIdentity(writer->rel, CMD_UPDATE);
 	check_constraints(writer);
 	check_result(writer,
 				 table_tuple_update(writer->rel, tid, writer->fresh,
