@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "refresh/refresh.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -42,6 +43,7 @@ pg_tviews_create(PG_FUNCTION_ARGS)
 {
 	TviewRequest request = {0};
 
+	PreventCommandIfReadOnly("pg_tviews_create()");
 	request.range = range_from_text(PG_GETARG_TEXT_PP(0));
 	request.text = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	request.query = tview_parse_select(request.text);
@@ -57,6 +59,7 @@ PG_FUNCTION_INFO_V1(pg_tviews_drop);
 Datum
 pg_tviews_drop(PG_FUNCTION_ARGS)
 {
+	PreventCommandIfReadOnly("pg_tviews_drop()");
 	tview_drop(list_make1(range_from_text(PG_GETARG_TEXT_PP(0))),
 			   PG_GETARG_BOOL(1), DROP_RESTRICT);
 	PG_RETURN_VOID();
@@ -117,6 +120,7 @@ pg_tviews_refresh(PG_FUNCTION_ARGS)
 	RangeVar   *range = range_from_text(PG_GETARG_TEXT_PP(0));
 	Oid			tview = RangeVarGetRelid(range, AccessShareLock, false);
 
+	PreventCommandIfReadOnly("pg_tviews_refresh()");
 	check_refreshable(tview);
 	refresh(list_make1_oid(tview));
 	PG_RETURN_VOID();
@@ -131,6 +135,7 @@ pg_tviews_refresh_all(PG_FUNCTION_ARGS)
 	List	   *own = NIL;
 	ListCell   *lc;
 
+	PreventCommandIfReadOnly("pg_tviews_refresh_all()");
 	foreach(lc, tview_meta_tables())
 		if (tview_exists(lfirst_oid(lc)) &&
 			relation_ownercheck_compat(lfirst_oid(lc), GetUserId()))
