@@ -44,6 +44,10 @@ extern void tview_dirty_xact_end(void);
 /* How many statements that write are running, one inside of the other. */
 extern int	tview_running_writes;
 
+/* How many changes the capture triggers of this session have seen, whether or not a
+ * tview shows them. */
+extern uint64 tview_captured_changes;
+
 /* trigger.c */
 extern void tview_capture_init(void);
 extern void tview_capture_truncate(Oid relid);

@@ -42,6 +42,7 @@ typedef struct CaptureMap
 static HTAB *maps = NULL;
 
 int			tview_running_writes = 0;
+uint64		tview_captured_changes = 0;
 
 PGDLLEXPORT Datum pg_tviews_capture(PG_FUNCTION_ARGS);
 
@@ -224,6 +225,7 @@ capture_row(Oid relid, TupleTableSlot *before, TupleTableSlot *after)
 {
 	ListCell   *lc;
 
+	tview_captured_changes++;
 	foreach(lc, rules_of(relid))
 	{
 		CaptureRule *rule = lfirst(lc);
@@ -247,6 +249,7 @@ tview_capture_truncate(Oid relid)
 {
 	ListCell   *lc;
 
+	tview_captured_changes++;
 	foreach(lc, rules_of(relid))
 		tview_dirty_add_whole(((CaptureRule *) lfirst(lc))->desc);
 }

@@ -3,9 +3,15 @@
  *		CREATE TVIEW: from a checked request to view, table, triggers and rows.
  *
  * Order: everything that can be refused is refused first.  Then the base
- * tables are locked against writers; then comes the backing view; then a
- * snapshot is taken, so that no change slips between fill and capture; then the table is
- * made by CREATE TABLE AS, and its indexes after it.
+ * tables are locked against writers; then comes the backing view, then the
+ * capture triggers; then a snapshot is taken, so that no change slips between
+ * fill and capture; then the table is made by CREATE TABLE AS, and its indexes
+ * after it.
+ *
+ * Each of these commands fires the event triggers of users, which may write base
+ * tables, and read the tview where there is one.  What they write after the fill
+ * is noticed by the capture triggers.  OR REPLACE gives the table its columns
+ * before the view, so that the tview can be refreshed at any time.
  */
 #include "base/compat.h"
 
@@ -298,6 +304,12 @@ register_tview(TviewRequest *request, Oid tview, List *settings)
 static void
 create_new(TviewRequest *request, List *relids, List *settings)
 {
+	uint64		changes_before;
+	Oid			tview;
+
+	create_view(request);
+	tview_capture_install(relids);
+	changes_before = tview_captured_changes;
 	fill_table(request, settings);
 	if (tview_find_column(request->query, "updated_at") == 0)
 		tview_ddl_execute("ALTER TABLE %s ALTER updated_at SET NOT NULL, "
@@ -306,9 +318,12 @@ create_new(TviewRequest *request, List *relids, List *settings)
 	create_indexes(request);
 	tview_comment_table(request->qualified_name, request->qualified_view);
 	create_guard(request);
-	register_tview(request, get_relname_relid(request->name, request->schema),
-				   settings);
-	tview_capture_install(relids);
+	tview = get_relname_relid(request->name, request->schema);
+	register_tview(request, tview, settings);
+
+	/* Until now the tview was not known to capture. */
+	if (request->with_data && tview_captured_changes != changes_before)
+		tview_dirty_add_whole(tview_desc(tview));
 }
 
 /* The type of an output column, as ADD COLUMN takes it. */
@@ -323,7 +338,6 @@ column_type(Node *expr)
 	return psprintf("%s COLLATE %s", type, generate_collation_name(collation));
 }
 
-/* The view has refused other changes of type; updated_at was not in it. */
 static void
 check_same_type(TviewRequest *request, Oid tview, TargetEntry *tle)
 {
@@ -342,7 +356,7 @@ check_same_type(TviewRequest *request, Oid tview, TargetEntry *tle)
 
 /* Columns that OR REPLACE adds at the end of the definition; are there any? */
 static bool
-add_columns(TviewRequest *request, Oid tview)
+add_columns(TviewRequest *request, Oid tview, Oid view)
 {
 	bool		any = false;
 	ListCell   *lc;
@@ -356,7 +370,9 @@ add_columns(TviewRequest *request, Oid tview)
 			continue;
 		if (get_attnum(tview, tle->resname) != InvalidAttrNumber)
 		{
-			check_same_type(request, tview, tle);
+			/* The view will refuse other types; updated_at was not in it. */
+			if (get_attnum(view, tle->resname) == InvalidAttrNumber)
+				check_same_type(request, tview, tle);
 			continue;
 		}
 		tview_ddl_execute("ALTER TABLE %s ADD COLUMN %s %s",
@@ -382,6 +398,24 @@ same_names(List *a, List *b)
 	return true;
 }
 
+/*
+ * The view is about to be another: what a flush for an event trigger finds
+ * stored, here and in tviews that read the view, cannot be patched.
+ */
+static void
+forget_stored_rows(Oid tview, Oid view)
+{
+	ListCell   *lc;
+
+	foreach(lc, lcons_oid(tview, tviews_reading(view)))
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		if (desc->populated)
+			tview_dirty_add_whole(desc);
+	}
+}
+
 static void
 replace(TviewRequest *request, Oid tview, List *relids, List *settings)
 {
@@ -393,8 +427,10 @@ replace(TviewRequest *request, Oid tview, List *relids, List *settings)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("cannot change the key of tview \"%s\"", request->name),
 				 errhint("Drop the tview and create it again.")));
-	columns_added = add_columns(request, tview);
+	columns_added = add_columns(request, tview, meta->view);
 	register_tview(request, tview, settings);
+	forget_stored_rows(tview, tview_meta_of_table(tview)->view);
+	create_view(request);
 	tview_capture_install(relids);
 	tview_repair_capture(relids);
 	tview_after_replacement(tview, tview_meta_of_table(tview)->view, columns_added);
@@ -498,7 +534,6 @@ create_objects(TviewRequest *request, List *relids)
 	}
 	tview_capture_lock(relids_to_lock);
 	check_unchanged(request);
-	create_view(request);
 	if (OidIsValid(request->self))
 		replace(request, request->self, relids, settings);
 	else
