@@ -29,6 +29,13 @@ CREATE FUNCTION pg_tviews_guard() RETURNS trigger
 COMMENT ON FUNCTION pg_tviews_guard() IS
     'trigger on tviews: refuses direct writes';
 
+CREATE FUNCTION pg_tviews_meta_known() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME';
+CREATE TRIGGER pg_tviews_meta_known
+    BEFORE INSERT ON pg_tview_meta
+    FOR EACH ROW EXECUTE FUNCTION pg_tviews_meta_known();
+ALTER TABLE pg_tview_meta ENABLE ALWAYS TRIGGER pg_tviews_meta_known;
+
 CREATE FUNCTION pg_tviews_meta_changed() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME';
 CREATE TRIGGER pg_tviews_meta_changed

@@ -50,7 +50,7 @@ extern void tview_repair_capture(List *relids);
 /* guard.c */
 extern void tview_tie_parts(Oid tview, Oid view, List *reads);
 extern bool tview_replaces_view(Node *command);
-extern bool tview_guard_enable(Oid relid);
+extern bool tview_guard_enable(Oid relid, bool disabled);
 extern void tview_check_complete(Oid tview);
 extern void tview_check_inheritance(Oid relid);
 extern void tview_check_parts(Oid relid, Node *command);

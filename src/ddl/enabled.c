@@ -1,7 +1,7 @@
 /*
  * enabled.c
  *		Triggers that are turned on again: what changed while they were off is
- *		unknown.
+ *		unknown.  And those that a restore may not turn off.
  */
 #include "base/compat.h"
 
@@ -53,15 +53,22 @@ tview_command_enables_triggers(AlterTableStmt *command, bool *ours)
 	return false;
 }
 
-/* A restore filled pg_tview_meta with triggers off: do what they would have. */
+static void
+enable_meta_triggers(Oid relid)
+{
+	tview_run_as_superuser(psprintf("ALTER TABLE %s.pg_tview_meta "
+									"ENABLE ALWAYS TRIGGER pg_tviews_meta_known, "
+									"ENABLE ALWAYS TRIGGER pg_tviews_meta_changed",
+									quote_identifier(get_namespace_name(get_rel_namespace(relid)))));
+}
+
+/* Somebody filled pg_tview_meta with triggers off: do what they would have. */
 static void
 recover_metadata(Oid relid)
 {
 	ListCell   *lc;
 
-	tview_run_as_superuser(psprintf("ALTER TABLE %s.pg_tview_meta "
-									"ENABLE ALWAYS TRIGGER pg_tviews_meta_changed",
-									quote_identifier(get_namespace_name(get_rel_namespace(relid)))));
+	enable_meta_triggers(relid);
 	CacheInvalidateRelcacheByRelid(relid);
 	CommandCounterIncrement();
 	foreach(lc, tview_meta_tables())
@@ -95,10 +102,41 @@ tview_repair_capture(List *relids)
 			recompute_readers(lfirst_oid(lc));
 }
 
+bool
+tview_command_disables_triggers(AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, command->cmds)
+	{
+		AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (type == AT_DisableTrigAll || type == AT_DisableTrigUser)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A restore turns off all triggers of a table while it fills it.  Those that keep
+ * rows out of tviews stay on: a tview is computed as soon as its base tables are
+ * filled, and the same rows must not come twice.
+ */
+void
+tview_triggers_disabled(Oid relid)
+{
+	if (!tview_restore_in_progress())
+		return;
+	if (relid == tview_meta_relid())
+		enable_meta_triggers(relid);
+	else if (tview_meta_of_table(relid) != NULL)
+		(void) tview_guard_enable(relid, true);
+}
+
 /*
  * ENABLE TRIGGER would have our triggers ignore replicated changes.  What was
- * changed while they were off is unknown, but to a restore.  ours: they were
- * enabled by name.
+ * changed while they were off is unknown.  ours: they were enabled by name, as
+ * by a restore that has just made them.
  */
 void
 tview_triggers_enabled(Oid relid, bool ours)
@@ -113,8 +151,8 @@ tview_triggers_enabled(Oid relid, bool ours)
 	}
 
 	captures = tview_capture_enable(relid, false) || ours;
-	guards = tview_guard_enable(relid) || ours;
-	if (tview_restore_in_progress())
+	guards = tview_guard_enable(relid, false) || ours;
+	if (ours && tview_restore_in_progress())
 		return;
 	if (guards)
 		tview_recompute_later(relid);

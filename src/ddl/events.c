@@ -169,6 +169,10 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		tview_command_enables_triggers((AlterTableStmt *) data->parsetree, &ours))
 		foreach(lc, touched_relations())
 			tview_triggers_enabled(lfirst_oid(lc), ours);
+	if (IsA(data->parsetree, AlterTableStmt) &&
+		tview_command_disables_triggers((AlterTableStmt *) data->parsetree))
+		foreach(lc, touched_relations())
+			tview_triggers_disabled(lfirst_oid(lc));
 	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_check_trigger_or_rule(data->parsetree);

@@ -26,5 +26,7 @@ extern void tview_revalidate(Oid relid, Node *command, bool contents);
 /* enabled.c */
 extern bool tview_command_enables_triggers(AlterTableStmt *command, bool *ours);
 extern void tview_triggers_enabled(Oid relid, bool ours);
+extern bool tview_command_disables_triggers(AlterTableStmt *command);
+extern void tview_triggers_disabled(Oid relid);
 
 #endif							/* TVIEWS_EVENTS_H */

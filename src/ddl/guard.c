@@ -26,12 +26,14 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "replication/logicalworker.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 PGDLLEXPORT Datum pg_tviews_guard(PG_FUNCTION_ARGS);
+PGDLLEXPORT Datum pg_tviews_meta_known(PG_FUNCTION_ARGS);
 PGDLLEXPORT Datum pg_tviews_meta_changed(PG_FUNCTION_ARGS);
 
 static void
@@ -162,6 +164,100 @@ tie_reads_again(Oid tview, List *before, List *after)
 		tie(tview, lfirst_oid(lc));
 }
 
+/* The guard triggers of a relation in one of these states, as in pg_trigger. */
+static List *
+guard_triggers(Oid relid, const char *states)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	TriggerDesc *triggers = rel->trigdesc;
+	List	   *names = NIL;
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (strchr(states, trigger->tgenabled) != NULL &&
+			(strcmp(trigger->tgname, "pg_tviews_guard") == 0 ||
+			 strcmp(trigger->tgname, "pg_tviews_guard_rows") == 0))
+			names = lappend(names, pstrdup(trigger->tgname));
+	}
+	relation_close(rel, AccessShareLock);
+	return names;
+}
+
+/*
+ * Make guard triggers that were enabled in another way fire always again;
+ * disabled: those that were turned off, too.  Returns whether there were any.
+ */
+bool
+tview_guard_enable(Oid relid, bool disabled)
+{
+	static const char partial[] = {TRIGGER_FIRES_ON_ORIGIN, TRIGGER_FIRES_ON_REPLICA, '\0'};
+	static const char off[] = {TRIGGER_FIRES_ON_ORIGIN, TRIGGER_FIRES_ON_REPLICA,
+	TRIGGER_DISABLED, '\0'};
+	List	   *names = guard_triggers(relid, disabled ? off : partial);
+	ListCell   *lc;
+
+	foreach(lc, names)
+		tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
+										quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+																   get_rel_name(relid)),
+										(char *) lfirst(lc)));
+	return names != NIL;
+}
+
+static bool
+has_guard(Oid relid)
+{
+	static const char any[] = {TRIGGER_FIRES_ON_ORIGIN, TRIGGER_FIRES_ON_REPLICA,
+	TRIGGER_FIRES_ALWAYS, TRIGGER_DISABLED, '\0'};
+
+	return guard_triggers(relid, any) != NIL;
+}
+
+PG_FUNCTION_INFO_V1(pg_tviews_meta_known);
+
+/*
+ * Trigger function on pg_tview_meta, before INSERT: a restore of rows into a
+ * database that has the tview leaves out its row, since the one that is there
+ * says what the tview is here.
+ */
+Datum
+pg_tviews_meta_known(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	const TviewMeta *known;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("pg_tviews_meta_known() must be called as a trigger")));
+	if (RelationGetRelid(data->tg_relation) != tview_meta_relid() ||
+		!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("pg_tviews_meta_known() serves pg_tview_meta only")));
+	known = tview_meta_of_table(oid_of_row(data->tg_trigtuple,
+										   RelationGetDescr(data->tg_relation), "tview"));
+	if (tview_restore_in_progress() && known != NULL &&
+		known->view == oid_of_row(data->tg_trigtuple, RelationGetDescr(data->tg_relation), "view"))
+		return PointerGetDatum(NULL);
+	return PointerGetDatum(data->tg_trigtuple);
+}
+
+/*
+ * A restore may have turned off the guard of a table of which it was not known
+ * that it is a tview.  The lock waits for those who are filling it like that.
+ */
+static void
+guard_restored(Oid tview)
+{
+	if (!tview_restore_in_progress() || !has_guard(tview))
+		return;
+	LockRelationOid(tview, ShareRowExclusiveLock);
+	(void) tview_guard_enable(tview, true);
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
 
 /*
@@ -187,8 +283,11 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	tupdesc = RelationGetDescr(data->tg_relation);
 	tview = oid_of_row(data->tg_trigtuple, tupdesc, "tview");
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+	{
 		tview_tie_parts(tview, oid_of_row(data->tg_trigtuple, tupdesc, "view"),
 						reads_of_row(data->tg_trigtuple, tupdesc));
+		guard_restored(tview);
+	}
 	else if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		tie_reads_again(tview, reads_of_row(data->tg_trigtuple, tupdesc),
 						reads_of_row(data->tg_newtuple, tupdesc));
@@ -352,37 +451,6 @@ refuse_view_move(const TviewMeta *meta, const char *name)
 			 errmsg("cannot rename or move view \"%s\"", name),
 			 errdetail("It is the definition of tview \"%s\".", get_rel_name(meta->tview)),
 			 errhint("Use ALTER TVIEW, which does both.")));
-}
-
-/*
- * Make guard triggers that were enabled in another way fire always again.
- * Returns whether there were any.
- */
-bool
-tview_guard_enable(Oid relid)
-{
-	Relation	rel = relation_open(relid, AccessShareLock);
-	TriggerDesc *triggers = rel->trigdesc;
-	List	   *names = NIL;
-	ListCell   *lc;
-
-	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
-	{
-		Trigger    *trigger = &triggers->triggers[i];
-
-		if ((trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
-			 trigger->tgenabled == TRIGGER_FIRES_ON_REPLICA) &&
-			(strcmp(trigger->tgname, "pg_tviews_guard") == 0 ||
-			 strcmp(trigger->tgname, "pg_tviews_guard_rows") == 0))
-			names = lappend(names, pstrdup(trigger->tgname));
-	}
-	relation_close(rel, AccessShareLock);
-	foreach(lc, names)
-		tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
-										quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-																   get_rel_name(relid)),
-										(char *) lfirst(lc)));
-	return names != NIL;
 }
 
 /* Of a tview whose view was dropped behind our back nothing can be made. */

@@ -29,6 +29,7 @@ SET ROLE regress_thief;
 SET search_path = theft, security, public;
 SELECT refused('capture called', '39P01', 'SELECT pg_tviews_capture()');
 SELECT refused('guard called', '39P01', 'SELECT pg_tviews_guard()');
+SELECT refused('meta_known called', '39P01', 'SELECT pg_tviews_meta_known()');
 SELECT refused('meta_changed called', '39P01', 'SELECT pg_tviews_meta_changed()');
 SELECT refused('on_ddl called', '39P01', 'SELECT pg_tviews_on_ddl()');
 SELECT refused('on_drop called', '39P01', 'SELECT pg_tviews_on_drop()');

@@ -85,6 +85,39 @@ pg_dump('-a', '-f', "$dir/data.sql");
 restore_into('scripts', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/schema.sql", '-f', "$dir/data.sql");
 restored('scripts', 'two scripts');
 
+restore_into('twojobs', 'pg_restore', '-e', '--schema-only', "$dir/custom");
+$node->command_ok(['pg_restore', '-e', '--data-only', '--disable-triggers', '-j', '4', '-d', 'twojobs', "$dir/directory"], 'pg_restore --data-only -j');
+restored('twojobs', 'schema, then data in parallel');
+
+restore_into('schema', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/schema.sql");
+pg_dump('-a', '-t', 'public.pg_tview_meta', '-f', "$dir/meta.sql");
+$node->command_ok(['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', 'schema', '-f', "$dir/meta.sql"], 'pg_tview_meta');
+restored('schema', 'schema and pg_tview_meta');
+
+# rows into tables that are there, with the triggers on and off
+sub rows_into
+{
+	my ($db, @program) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	make_blog($node, $db);
+	$node->safe_psql($db, 'TRUNCATE tb_user, tb_post, tb_comment');
+	$node->command_ok([@program, '-d', $db], "@program into $db");
+	restored($db, $db);
+}
+rows_into('rows', 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/data.sql");
+rows_into('rows_single', 'psql', '-X', '-1', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/data.sql");
+rows_into('rows_off', 'pg_restore', '-e', '--data-only', '--disable-triggers', "$dir/custom");
+rows_into('rows_off_jobs', 'pg_restore', '-e', '--data-only', '--disable-triggers', '-j', '4', "$dir/directory");
+rows_into('rows_off_single', 'pg_restore', '-1', '--data-only', '--disable-triggers', "$dir/custom");
+
+# of one table
+restore_into('one', 'pg_restore', '-e', "$dir/custom");
+$node->safe_psql('one', q{DELETE FROM tb_user; DELETE FROM tb_comment});
+$node->command_ok(['pg_restore', '-e', '--data-only', '--disable-triggers', '-d', 'one', '-t', $_, "$dir/custom"], "pg_restore -t $_")
+  for 'tb_user', 'tv_user', 'tb_comment';
+restored('one', 'one table at a time');
+
 restore_into('sections', 'pg_restore', '-e', '--section=pre-data', "$dir/custom");
 $node->command_ok(['pg_restore', '-e', "--section=$_", '-d', 'sections', "$dir/custom"], "--section=$_") for qw(data post-data);
 restored('sections', 'three sections');
