@@ -25,6 +25,7 @@ typedef struct TviewMeta
 extern void tview_meta_init(void);
 extern Oid	tview_meta_relid(void);
 extern bool tview_meta_is_relid(Oid relid);
+extern void tview_meta_written(void);
 extern Oid	tview_extension_schema(void);
 extern const TviewMeta *tview_meta_of_table(Oid relid);
 extern const TviewMeta *tview_meta_of_view(Oid relid);

@@ -192,6 +192,18 @@ tview_meta_relid(void)
 	return meta_relid;
 }
 
+/*
+ * This session has written to pg_tview_meta: look again at once, whatever has
+ * become of the trigger, since who deletes rows does so until none is left.
+ */
+void
+tview_meta_written(void)
+{
+	meta_valid = false;
+	if (OidIsValid(meta_relid))
+		CacheInvalidateRelcacheByRelid(meta_relid);
+}
+
 static List *
 copy_strings(List *strings)
 {

@@ -93,6 +93,7 @@ meta_write(const char *sql, const TviewMeta *meta)
 	};
 
 	execute_as_superuser(sql, lengthof(types), types, values);
+	tview_meta_written();
 }
 
 void
@@ -121,4 +122,5 @@ tview_meta_delete(Oid tview)
 
 	execute_as_superuser(psprintf("DELETE FROM %s WHERE tview::oid = $1",
 								  meta_table_name()), 1, &type, &value);
+	tview_meta_written();
 }

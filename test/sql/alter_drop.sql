@@ -21,6 +21,15 @@ CREATE FUNCTION triggers() RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(tgname, ' ' ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 't'::regclass AND NOT tgisinternal
 $$;
 
+-- what a command itself does to pg_tview_meta it sees, also where somebody has turned the trigger off that tells others
+BEGIN;
+SET LOCAL statement_timeout = '10s';
+CREATE TVIEW tv_a WITH (key = 'a') AS SELECT a, b FROM t;
+ALTER TABLE pg_tview_meta DISABLE TRIGGER pg_tviews_meta_changed;
+DROP TVIEW tv_a;
+SELECT ok('dropped', tview_is() IS NULL AND to_regclass('v_a') IS NULL);
+ROLLBACK;
+
 -- ALTER TVIEW
 CREATE TVIEW tv_a WITH (key = 'a') AS SELECT a, b FROM t;
 ALTER TVIEW tv_a RENAME TO tv_b;
