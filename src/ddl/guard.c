@@ -88,7 +88,7 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("pg_tviews_guard() must be called as a trigger")));
 	relid = RelationGetRelid(data->tg_relation);
-	if (tview_allow_direct_writes || tview_ddl_active() ||
+	if (tview_allow_direct_writes ||
 		(tview_meta_of_table(relid) == NULL && is_copied()))
 		return PointerGetDatum(untouched_row(data));
 	if (tview_meta_of_table(relid) == NULL)

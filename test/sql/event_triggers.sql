@@ -61,6 +61,11 @@ CREATE OR REPLACE TVIEW tv_log AS
 SELECT same('tv_log, tv_upper', 'read meanwhile');
 SELECT equals('healthy', (SELECT count(*) FROM pg_tviews_health()), 0);
 
+-- one that writes them
+CREATE OR REPLACE FUNCTION log_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN IF to_regclass('events.v_more') IS NOT NULL THEN DELETE FROM events.tv_log; END IF; END $$;
+SELECT refused('written', '42809', $$CREATE TVIEW tv_more WITH (key = 'pk_log') AS SELECT pk_log FROM ddl_log$$);
+
 DROP EVENT TRIGGER tview_test_log;
 SELECT same('tv_log, tv_count, tv_empty, tv_upper, tv_other', 'at the end');
 SET client_min_messages = warning;
