@@ -198,20 +198,43 @@ follow_laterals(PathGraph *graph)
 }
 
 /*
- * Explore a Focus from its changed rows.  all_items: read any item, for finding
- * the keys of rows that exist now; else only those that come before, for the
- * keys of rows that existed before (README.md says why).
+ * What is known of the rows.  crossing: also where other items than those before may be
+ * seen as they were; then not what reads tables that come after the changed rows in
+ * the order, and so may have changed as well.
+ */
+List *
+focus_facts(const Focus *focus, bool crossing)
+{
+	Bitmapset  *before = bms_add_member(bms_copy(focus->allowed), focus->changed);
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (!crossing)
+		return (List *) focus->query->jointree->quals;
+	foreach(lc, (List *) focus->query->jointree->quals)
+		if (!reads_tables(lfirst(lc)) ||
+			bms_is_subset(varnos_of_level(lfirst(lc), 0), before))
+			result = lappend(result, lfirst(lc));
+	return result;
+}
+
+/*
+ * Explore a Focus from its changed rows, by which items are read.
+ *
+ * ITEMS_BEFORE: those that come before, for the keys of rows that existed before
+ * (README.md says why); ITEMS_NOW: any, for the keys of rows that exist now;
+ * ITEMS_CROSSING: any, as they are and as they were.
  */
 PathGraph *
-path_graph(const Focus *focus, bool all_items)
+path_graph(const Focus *focus, ReadItems read)
 {
 	PathGraph  *graph = palloc0(sizeof(PathGraph));
 	ListCell   *lc;
 
 	graph->focus = focus;
-	graph->facts = (List *) focus->query->jointree->quals;
+	graph->facts = focus_facts(focus, read == ITEMS_CROSSING);
 	graph->usable = bms_copy(focus->allowed);
-	if (all_items)
+	if (read != ITEMS_BEFORE)
 		foreach(lc, focus->query->jointree->fromlist)
 			graph->usable = bms_add_member(graph->usable,
 										   lfirst_node(RangeTblRef, lc)->rtindex);

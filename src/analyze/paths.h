@@ -7,6 +7,14 @@
 
 #include "analyze/focus.h"
 
+/* Which items a tracing query may read, see path_graph(). */
+typedef enum ReadItems
+{
+	ITEMS_BEFORE,
+	ITEMS_NOW,
+	ITEMS_CROSSING
+} ReadItems;
+
 /* The items of a Focus that can be reached from the changed rows. */
 typedef struct PathGraph
 {
@@ -25,7 +33,8 @@ typedef struct KeySource
 	bool		connected;		/* tied to the changed rows */
 } KeySource;
 
-extern PathGraph *path_graph(const Focus *focus, bool all_items);
+extern List *focus_facts(const Focus *focus, bool crossing);
+extern PathGraph *path_graph(const Focus *focus, ReadItems read);
 extern void path_key_source(PathGraph *graph, Node *expr, KeySource *source);
 
 #endif							/* TVIEWS_PATHS_H */

@@ -74,26 +74,17 @@ unused_rte(void)
 	return rte;
 }
 
-/*
- * Conditions among the changed rows and the items read.  crossing: without those that
- * read tables which come after the changed rows in the order, and so may have changed.
- */
+/* Conditions among the changed rows and the items read.  crossing: see focus_facts(). */
 static List *
 conditions_among(const Focus *focus, Bitmapset *items, bool crossing)
 {
 	Bitmapset  *known = bms_add_member(bms_copy(items), focus->changed);
-	Bitmapset  *before = bms_add_member(bms_copy(focus->allowed), focus->changed);
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	foreach(lc, (List *) focus->query->jointree->quals)
-	{
-		Bitmapset  *varnos = varnos_of_level(lfirst(lc), 0);
-
-		if (bms_is_subset(varnos, known) &&
-			!(crossing && reads_tables(lfirst(lc)) && !bms_is_subset(varnos, before)))
+	foreach(lc, focus_facts(focus, crossing))
+		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
 			result = lappend(result, lfirst(lc));
-	}
 	return result;
 }
 
@@ -461,7 +452,7 @@ trace_crosswise(TraceBuilder *builder)
 	bool		connected;
 	int			item = -1;
 
-	if (!find_sources(builder, path_graph(focus, true), sources, &found, &connected))
+	if (!find_sources(builder, path_graph(focus, ITEMS_CROSSING), sources, &found, &connected))
 		return true;
 	if (found < builder->nkeys || !connected)
 		return false;
@@ -503,13 +494,13 @@ trace_loosely(TraceBuilder *builder)
 	int			found;
 	bool		connected;
 
-	if (!find_sources(builder, path_graph(builder->focus, false), sources,
+	if (!find_sources(builder, path_graph(builder->focus, ITEMS_BEFORE), sources,
 					  &found, &connected))
 		return true;
 	if (found == builder->nkeys)
 		return add_tracing_query(builder, sources, false);
 	return add_tracing_query(builder, sources, true) &&
-		(!find_sources(builder, path_graph(builder->focus, true), sources,
+		(!find_sources(builder, path_graph(builder->focus, ITEMS_NOW), sources,
 					   &found, &connected) ||
 		 (found == builder->nkeys && add_tracing_query(builder, sources, false)));
 }
@@ -522,7 +513,7 @@ trace_focus(TraceBuilder *builder)
 	int			found;
 	bool		connected;
 
-	if (!find_sources(builder, path_graph(builder->focus, false), sources,
+	if (!find_sources(builder, path_graph(builder->focus, ITEMS_BEFORE), sources,
 					  &found, &connected))
 		return true;
 	if (found == builder->nkeys && connected)
@@ -532,7 +523,7 @@ trace_focus(TraceBuilder *builder)
 		return trace_crosswise(builder);
 
 	/* Old rows are found by the key columns known; new ones by all items. */
-	if (!find_sources(builder, path_graph(builder->focus, true), sources,
+	if (!find_sources(builder, path_graph(builder->focus, ITEMS_NOW), sources,
 					  &found, &connected))
 		return true;
 	return found == builder->nkeys && connected &&
