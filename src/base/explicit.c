@@ -179,12 +179,14 @@ explicit_case(CaseExpr *original)
 static Oid
 strict_operator(RowCompareExpr *rows, int column)
 {
-	bool		less = rows->rctype == ROWCOMPARE_LT || rows->rctype == ROWCOMPARE_LE;
+	Oid			operator = list_nth_oid(rows->opnos, column);
+	Oid			family = list_nth_oid(rows->opfamilies, column);
+	bool		less = get_op_opfamily_strategy(operator, family) <= BTLessEqualStrategyNumber;
 	Oid			left;
 	Oid			right;
 
-	op_input_types(list_nth_oid(rows->opnos, column), &left, &right);
-	return get_opfamily_member(list_nth_oid(rows->opfamilies, column), left, right,
+	op_input_types(operator, &left, &right);
+	return get_opfamily_member(family, left, right,
 							   less ? BTLessStrategyNumber : BTGreaterStrategyNumber);
 }
 
