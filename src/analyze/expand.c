@@ -152,17 +152,6 @@ normalize_walker(Node *node, void *context)
 		replace_virtual_columns((Query *) node);
 		return query_tree_walker((Query *) node, normalize_walker, context, 0);
 	}
-
-	/*
-	 * A column is the same above and below an outer join; level.c tells its cases apart.
-	 * Nor is it to be deparsed as that of a join's alias.
-	 */
-	if (IsA(node, Var))
-	{
-		var_forget_outer_joins((Var *) node);
-		((Var *) node)->varnosyn = 0;
-		((Var *) node)->varattnosyn = 0;
-	}
 	return expression_tree_walker(node, normalize_walker, context);
 }
 

@@ -5,6 +5,30 @@
 #include "base/compat.h"
 
 #include "base/sandbox.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+
+/*
+ * A column is the same above and below an outer join, for which the server could not
+ * resolve some, and is to be deparsed as that of its item, not of a join.
+ */
+static bool
+plain_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+	{
+		var_forget_outer_joins((Var *) node);
+		((Var *) node)->varnosyn = 0;
+		((Var *) node)->varattnosyn = 0;
+		return false;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, plain_walker, context, 0);
+	return expression_tree_walker(node, plain_walker, context);
+}
 
 static Node *
 flatten(Query *query, Node *node)
@@ -37,13 +61,14 @@ flatten_rte(Query *query, RangeTblEntry *rte)
 
 /*
  * In one level of a query, let Vars of join aliases and of grouping columns become the
- * expressions they stand for.  In place.
+ * expressions they stand for.  In place.  All columns become those of plain items.
  */
 void
 tview_resolve_aliases(Query *query)
 {
 	ListCell   *lc;
 
+	query_tree_walker(query, plain_walker, NULL, 0);
 	if (query_has_group_rte(query))
 	{
 		query->targetList = (List *)
