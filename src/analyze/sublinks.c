@@ -4,13 +4,17 @@
  */
 #include "base/compat.h"
 
+#include "access/htup_details.h"
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
+#include "catalog/pg_aggregate.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 static Node *
 replace_sublink_params(Node *node, List *outputs)
@@ -123,6 +127,19 @@ compared_array(SubLink *sublink)
 	return (Node *) result;
 }
 
+/* Is the result of an aggregate one of the values it reads? */
+static bool
+picks_value(Oid aggregate)
+{
+	HeapTuple	tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	bool		result = HeapTupleIsValid(tuple) &&
+		OidIsValid(((Form_pg_aggregate) GETSTRUCT(tuple))->aggsortop);
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
 static bool
 joins_inner(Node *node)
 {
@@ -165,32 +182,120 @@ add_item(Focus *focus, int item, bool allowed)
 }
 
 /*
- * The items of the subquery of a condition as items of the Focus; returns what is
- * known of them.  They may be read where all items may that the condition is about.
+ * The items of a subquery in a condition as items of the Focus; returns what is known
+ * of them.  They may be read where all items may that the condition is about.
+ * outputs: receives the subquery's.
  */
 static List *
-join_sublink(Focus *focus, SubLink *sublink)
+join_subquery(Focus *focus, Node *condition, SubLink *sublink, List **outputs)
 {
 	Bitmapset  *before = bms_add_member(bms_copy(focus->allowed), focus->changed);
-	bool		allowed = bms_is_subset(varnos_of_level((Node *) sublink, 0), before);
+	bool		allowed = bms_is_subset(varnos_of_level(condition, 0), before);
 	Query	   *query = hoist((Query *) sublink->subselect, list_length(focus->query->rtable));
 	Bitmapset  *items = level_items((Node *) query->jointree);
-	List	   *facts = level_conjuncts((Node *) query->jointree);
 	int			item = -1;
 
 	focus->query->rtable = list_concat(focus->query->rtable, query->rtable);
 	while ((item = bms_next_member(items, item)) >= 0)
 		add_item(focus, item, allowed);
+	*outputs = query->targetList;
+	return level_conjuncts((Node *) query->jointree);
+}
+
+/* EXISTS (..) and x IN (..) */
+static List *
+join_sublink(Focus *focus, SubLink *sublink)
+{
+	List	   *outputs;
+	List	   *facts = join_subquery(focus, (Node *) sublink, sublink, &outputs);
+
 	if (sublink->testexpr != NULL)
 		facts = list_concat(facts, split_conjuncts(replace_sublink_params(sublink->testexpr,
-																		  query->targetList)));
+																		  outputs)));
 	return facts;
+}
+
+/* The scalar subquery that an argument of a comparison is, or NULL. */
+static SubLink *
+scalar_subquery(Node *arg)
+{
+	while (IsA(arg, RelabelType))
+		arg = (Node *) ((RelabelType *) arg)->arg;
+	return IsA(arg, SubLink) && ((SubLink *) arg)->subLinkType == EXPR_SUBLINK ?
+		(SubLink *) arg : NULL;
+}
+
+/* What the result of an aggregate that picks one of its values (max, min) is picked
+ * from; other expressions as they are. */
+static Node *
+picked_from(Node *expr)
+{
+	Aggref	   *aggregate = (Aggref *) expr;
+	Node	   *arg;
+
+	if (!IsA(expr, Aggref) || aggregate->agglevelsup > 0 ||
+		list_length(aggregate->args) != 1 || !picks_value(aggregate->aggfnoid))
+		return expr;
+	arg = (Node *) linitial_node(TargetEntry, aggregate->args)->expr;
+	return exprType(arg) == aggregate->aggtype ? arg : expr;
+}
+
+/* Is the result of a scalar subquery, if there is one, that of one of its rows? */
+static bool
+shows_row(SubLink *sublink)
+{
+	Query	   *query = (Query *) sublink->subselect;
+
+	return query->groupClause == NIL && query->groupingSets == NIL &&
+		query->havingQual == NULL && query->setOperations == NULL &&
+		!query->hasWindowFuncs && !query->hasTargetSRFs && query->cteList == NIL &&
+		joins_inner((Node *) query->jointree) &&
+		!contain_aggs_of_level(picked_from((Node *) linitial_node(TargetEntry,
+																  query->targetList)->expr), 0);
+}
+
+static Node *
+replace_scalar(Node *node, Node *value)
+{
+	RelabelType *result;
+
+	if (!IsA(node, RelabelType))
+		return copyObject(value);
+	result = (RelabelType *) copyObject(node);
+	result->arg = (Expr *) replace_scalar((Node *) result->arg, value);
+	return (Node *) result;
+}
+
+/*
+ * x = (SELECT y .. ORDER BY .. LIMIT 1) and x = (SELECT max(y) ..) say of one row of the
+ * subquery that x = y, as does every comparison that is not true for NULL.
+ */
+static List *
+join_scalar(Focus *focus, OpExpr *op)
+{
+	for (int i = 0; i < list_length(op->args); i++)
+	{
+		SubLink    *sublink = scalar_subquery(list_nth(op->args, i));
+		OpExpr	   *comparison;
+		List	   *outputs;
+		List	   *facts;
+
+		if (sublink == NULL || !shows_row(sublink))
+			continue;
+		facts = join_subquery(focus, (Node *) op, sublink, &outputs);
+		comparison = copyObject(op);
+		list_nth_cell(comparison->args, i)->ptr_value =
+			replace_scalar(list_nth(op->args, i),
+						   picked_from((Node *) linitial_node(TargetEntry, outputs)->expr));
+		return lappend(facts, comparison);
+	}
+	return NIL;
 }
 
 /*
  * Facts that say EXISTS (..) or x IN (..) as joins, where they can be: so they lead
- * from row to row, by indexes.  Returns the facts that are left and what the joins add;
- * the Focus gets their items.
+ * from row to row, by indexes.  What x = (SELECT ..) says of single rows is added.
+ * Returns the facts that are left and what the joins add; the Focus gets their items.
  */
 List *
 join_sublinks(Focus *focus, List *facts)
@@ -203,6 +308,10 @@ join_sublinks(Focus *focus, List *facts)
 		SubLink    *sublink = lfirst(lc);
 		Node	   *array = IsA(sublink, SubLink) ? compared_array(sublink) : NULL;
 
+		/* What follows from a fact comes first: it leads further. */
+		if (IsA(sublink, OpExpr) && op_strict(((OpExpr *) sublink)->opno))
+			result = list_concat(result,
+								 join_sublinks(focus, join_scalar(focus, (OpExpr *) sublink)));
 		if (array != NULL)
 			result = lappend(result, array);
 		else if (IsA(sublink, SubLink) && is_join(sublink))

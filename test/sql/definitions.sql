@@ -149,6 +149,10 @@ CREATE TVIEW tv_in_link WITH (key = 'author') AS
 CREATE TVIEW tv_latest WITH (key = 'author') AS
 	SELECT a.author, p.title FROM author a
 	LEFT JOIN post p ON p.post = (SELECT q.post FROM post q WHERE q.author = a.author ORDER BY stars DESC, q.post LIMIT 1);
+-- supports: Subqueries / groups by the row that a subquery finds
+CREATE TVIEW tv_found WITH (key = 'post') AS
+	SELECT p.post, count(*) AS n, min(a.name) AS first FROM author a
+	JOIN post p ON p.post = (SELECT max(q.post) FROM post q WHERE q.author = a.author) GROUP BY p.post;
 -- supports: Subqueries / over arrays
 CREATE TVIEW tv_in_array WITH (key = 'author') AS
 	SELECT author, (SELECT count(*) FROM post p WHERE 't' || a.author % 3 IN (SELECT unnest(p.tags))) AS tagged,
@@ -390,10 +394,6 @@ SELECT refused('a recursive CTE', '0A000',
 	$$CREATE TVIEW tv_no WITH (key = 'n') AS WITH RECURSIVE r(n) AS (SELECT author FROM author UNION SELECT n + 100 FROM r WHERE n < 100) SELECT n FROM r$$);
 -- refused: Without on_untraceable / a window over the whole table
 SELECT refused('a window without a partition', '0A000', $$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT post, rank() OVER (ORDER BY stars) AS place FROM post$$);
--- refused: Without on_untraceable / a key that only a subquery finds, from the other side
-SELECT refused('groups by what a subquery finds', '0A000',
-	$$CREATE TVIEW tv_no WITH (key = 'post') AS SELECT p.post, count(*) AS n FROM author a
-	JOIN post p ON p.post = (SELECT max(q.post) FROM post q WHERE q.author = a.author) GROUP BY p.post$$);
 -- refused: Without on_untraceable / an uncorrelated aggregate in every row
 SELECT refused('an uncorrelated aggregate', '0A000', $$CREATE TVIEW tv_no WITH (key = 'author') AS SELECT author, (SELECT count(*) FROM post) AS of FROM author$$);
 -- refused: Without on_untraceable / LIMIT at the top

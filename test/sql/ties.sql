@@ -36,18 +36,21 @@ CREATE TVIEW tv_of_array WITH (key = 'tag') AS
 CREATE TVIEW tv_two_steps WITH (key = 'post') AS
 	SELECT post, (SELECT jsonb_agg(u.name ORDER BY u.tag) FROM tag u WHERE u.tag IN
 		(SELECT t.parent FROM tag t WHERE EXISTS (SELECT FROM post_tag l WHERE l.tag = t.tag AND l.post = p.post))) AS parents FROM post p;
+CREATE TVIEW tv_found WITH (key = 'tag') AS
+	SELECT t.tag, count(*) AS n, jsonb_agg(title ORDER BY p.post) AS titles FROM post p
+	JOIN tag t ON t.tag = (SELECT l.tag FROM post_tag l WHERE l.post = p.post ORDER BY weight DESC, l.tag LIMIT 1) GROUP BY t.tag;
 CREATE TVIEW tv_pair WITH (key = 'post, tag') AS
 	SELECT p.post, t.tag, name FROM post p JOIN tag t ON t.tag IN (SELECT l.tag FROM post_tag l WHERE l.post = p.post);
 CREATE TVIEW tv_heaviest WITH (key = 'post, tag') AS
 	SELECT post, tag, weight FROM post_tag WHERE (post, weight) IN (SELECT post, max(weight) FROM post_tag GROUP BY post);
 CREATE TVIEW tv_not_lightest WITH (key = 'post, tag') AS
 	SELECT post, tag, weight FROM post_tag WHERE (post, weight) NOT IN (SELECT post, min(weight) FROM post_tag GROUP BY post);
-\set all '\'tv_in, tv_exists, tv_not_in, tv_first, tv_most, tv_either, tv_array, tv_of_array, tv_two_steps, tv_pair, tv_heaviest, tv_not_lightest\''
+\set all '\'tv_in, tv_exists, tv_not_in, tv_first, tv_most, tv_either, tv_array, tv_of_array, tv_two_steps, tv_found, tv_pair, tv_heaviest, tv_not_lightest\''
 SELECT traced(:all);
 SELECT same(:all, 'creation');
 -- they lead over the links, by their index, as a join would
 SELECT tview, t->>'table' AS changed, regexp_replace(q, '\s+', ' ', 'g') AS tracing
-FROM unnest('{tv_in, tv_exists, tv_array, tv_two_steps, tv_most}'::regclass[]) tview, jsonb_array_elements(pg_tviews_describe(tview)->'base_tables') t,
+FROM unnest('{tv_in, tv_exists, tv_array, tv_two_steps, tv_most, tv_first, tv_either}'::regclass[]) tview, jsonb_array_elements(pg_tviews_describe(tview)->'base_tables') t,
 	jsonb_array_elements_text(t->'queries') q ORDER BY 1, 2, 3;
 
 SELECT remember('tv_in'), remember('tv_exists'), remember('tv_array') \g /dev/null
