@@ -191,6 +191,7 @@ typedef struct TviewDesc
 
 extern void tview_desc_init(void);
 extern TviewDesc *tview_desc(Oid tview);
+extern bool tview_analysing(void);
 extern void tview_desc_at_xact_end(void);
 extern uint64 tview_desc_generation(void);
 extern List *tview_downstream(Oid tview);

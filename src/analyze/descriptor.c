@@ -31,6 +31,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -43,6 +44,7 @@ typedef struct DescEntry
 static HTAB *descriptors = NULL;
 static List *retired = NIL;		/* in TopMemoryContext, freed at xact end */
 static uint64 generation = 1;	/* counts invalidations */
+static int	analyses = 0;		/* that run, one inside of the other */
 
 static void
 invalidate_all(void)
@@ -426,11 +428,47 @@ uses_foreign_tables(TviewDesc *desc)
 	return false;
 }
 
+/*
+ * The analysis folds constants, and so may call functions of users: these need a
+ * snapshot, which there is none of before commit, and their queries must not find a tview
+ * to flush, whose descriptor is being made.
+ */
+static void
+describe_in_sandbox(TviewDesc *desc, List *key_names)
+{
+	TviewSandbox sandbox;
+	bool		push = !ActiveSnapshotSet();
+
+	if (push)
+		PushActiveSnapshot(GetLatestSnapshot());
+	analyses++;
+	PG_TRY();
+	{
+		tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
+		describe_traces(desc, key_names);
+		desc->uses_foreign = uses_foreign_tables(desc);
+		tview_sandbox_leave(&sandbox);
+	}
+	PG_FINALLY();
+	{
+		analyses--;
+	}
+	PG_END_TRY();
+	if (push)
+		PopActiveSnapshot();
+}
+
+/* Is the query that starts one of a function that the analysis calls? */
+bool
+tview_analysing(void)
+{
+	return analyses > 0;
+}
+
 static TviewDesc *
 build_descriptor(const TviewMeta *meta, MemoryContext context)
 {
 	TviewDesc  *desc = palloc0(sizeof(TviewDesc));
-	TviewSandbox sandbox;
 	List	   *key_names = NIL;
 	ListCell   *lc;
 
@@ -459,10 +497,7 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	foreach(lc, key_names)
 		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));
 
-	tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
-	describe_traces(desc, key_names);
-	desc->uses_foreign = uses_foreign_tables(desc);
-	tview_sandbox_leave(&sandbox);
+	describe_in_sandbox(desc, key_names);
 	desc->depth = tview_depth(desc);
 	return desc;
 }

@@ -13,14 +13,17 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 
-/* A condition in the terms of the items, or NULL if it has columns that are lost
- * or aggregates of the level (a sublink may hold some). */
+/*
+ * A condition in the terms of the items, or NULL if it has columns that are lost.  The
+ * comparison of a sublink in a select list may also hold what no condition may.
+ */
 static Node *
 kept_condition(Node *qual, Substitution *substitution)
 {
 	Node	   *result = substitute_vars(qual, substitution);
 
-	return substitution->unavailable || contain_aggs_of_level(result, 0) ? NULL : result;
+	return substitution->unavailable || contain_aggs_of_level(result, 0) ||
+		contain_windowfuncs(result) || expression_returns_set(result) ? NULL : result;
 }
 
 /* May the condition rely on others to keep it from failing?  One that ties items

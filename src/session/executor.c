@@ -162,7 +162,7 @@ tview_ExecutorStart(QueryDesc *query, int eflags)
 {
 	if (tview_is_committing())
 		refuse_foreign_tables(query->plannedstmt);
-	if (!tview_flush_is_writing() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	if (!tview_flush_is_writing() && !tview_analysing() && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		prepare_reading(query);
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
@@ -177,7 +177,8 @@ tview_ExecutorStart(QueryDesc *query, int eflags)
 void
 tview_at_statement_end(void)
 {
-	if (!tview_dirty_pending() || tview_flush_is_writing() || tview_in_statement())
+	if (!tview_dirty_pending() || tview_flush_is_writing() || tview_analysing() ||
+		tview_in_statement())
 		return;
 	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE ||
 		tview_dirty_over_limit() || tview_flush_uses_foreign())

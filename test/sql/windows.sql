@@ -52,5 +52,15 @@ SELECT same(:all, 'everything');
 DELETE FROM score WHERE team = 3;
 SELECT same(:all, 'a partition less');
 
+-- a rank compared with a subquery says nothing of one row, but the subquery is traced
+CREATE TVIEW tv_compared WITH (key = 'no') AS
+	SELECT no, rank() OVER (PARTITION BY team ORDER BY points) IN (SELECT t.team FROM team t WHERE t.team = s.team) AS hit,
+		(count(*) OVER (PARTITION BY player), team) IN (SELECT length(t.name), t.team FROM team t) AS long FROM score s;
+SELECT traced('tv_compared');
+UPDATE team SET name = 'x', team = team + 10 WHERE team = 2;
+UPDATE score SET team = 3 WHERE no = 102;
+SELECT same('tv_compared', 'ranks compared');
+SELECT equals('no recomputation', (SELECT recomputes FROM pg_tviews_statistics WHERE tview = 'tv_compared'::regclass), 0);
+
 SET client_min_messages = warning;
 DROP SCHEMA windows CASCADE;
