@@ -188,7 +188,8 @@ add_conjunct(LevelTarget *target, Variant *variant, Node *conjunct)
 	if (bms_overlap(varnos, variant->nulled))
 	{
 		conjunct = substitute_vars(conjunct, &substitution);
-		conjunct = eval_const_expressions(NULL, conjunct);
+		if (!checkExprHasSubLink(conjunct))
+			conjunct = eval_const_expressions(NULL, conjunct);
 		if (IsA(conjunct, Const))
 			return !((Const *) conjunct)->constisnull &&
 				DatumGetBool(((Const *) conjunct)->constvalue);

@@ -52,7 +52,9 @@ keep_conditions(List *quals, bool lost, Substitution *substitution, List **facts
 
 		if (qual == NULL || (lost && relies_on_others(qual)))
 			continue;
-		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled))
+		/* Not comparisons with a subquery, which have to stay what SQL can say. */
+		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled) &&
+			!checkExprHasSubLink(qual))
 			qual = eval_const_expressions(NULL, qual);
 		if (IsA(qual, Const) && (((Const *) qual)->constisnull ||
 								 !DatumGetBool(((Const *) qual)->constvalue)))
