@@ -335,6 +335,8 @@ describe_traces(TviewDesc *desc, List *key_names)
 
 	for (int i = 0; i < desc->nkeys; i++)
 		keys[i] = desc->keys[i].view_attno;
+	/* Before the analysis takes out what the result does not need: the view names it all. */
+	desc->names = tview_names_used(expanded);
 	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name, key_names);
 	desc->key_nullable = analysis->key_nullable;
 	desc->fenced = tview_needs_fence(expanded, keys, desc->nkeys);
@@ -346,7 +348,6 @@ describe_traces(TviewDesc *desc, List *key_names)
 													 list_length(analysis->traces) + 1));
 	desc->base_relations = tview_base_relations(expanded, desc->reads);
 	desc->helper_views = tview_helper_views(desc->view);
-	desc->names = tview_names_used(expanded);
 	foreach(lc, desc->traces)
 	{
 		TviewTrace *trace = lfirst(lc);

@@ -139,8 +139,11 @@ List *
 tview_names_used(Query *expanded)
 {
 	List	   *names = NIL;
+	ListCell   *lc;
 
 	names_walker((Node *) expanded, &names);
+	foreach(lc, tview_relations_in((Node *) expanded))
+		add_relation(&names, lfirst_node(RangeTblEntry, lc)->relid);
 	return names;
 }
 

@@ -171,5 +171,21 @@ ALTER TABLE addr DROP COLUMN street;
 SELECT same(:homes, 'DROP COLUMN of a row type');
 SELECT data FROM tv_home;
 
+-- what the result does not need is named by the view even so
+CREATE TABLE extra (extra int PRIMARY KEY, b int);
+CREATE TABLE label (a int PRIMARY KEY, v text);
+INSERT INTO label SELECT a, 'label' FROM t;
+CREATE FUNCTION unneeded(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END';
+CREATE TVIEW tv_unneeded WITH (key = 'a') AS
+	SELECT t.a, l.v FROM t LEFT JOIN label l ON l.a = t.a
+	LEFT JOIN (SELECT b, jsonb_agg((SELECT bool_or(true) FROM extra e WHERE e.b = u.a)) AS e, max(unneeded(a)) AS f FROM u GROUP BY b) g ON g.b = t.a;
+UPDATE label SET v = 'one' WHERE a = 1;
+ALTER TABLE extra RENAME TO more;
+UPDATE label SET v = 'two' WHERE a = 1;
+SELECT same('tv_unneeded', 'a table that is not needed');
+ALTER FUNCTION unneeded(int) RENAME TO useless;
+UPDATE label SET v = 'three' WHERE a = 1;
+SELECT same('tv_unneeded', 'a function that is not needed');
+
 SET client_min_messages = warning;
 DROP SCHEMA renames, archive CASCADE;
