@@ -186,6 +186,7 @@ SELECT same('tv_unneeded', 'a table that is not needed');
 ALTER FUNCTION unneeded(int) RENAME TO useless;
 UPDATE label SET v = 'three' WHERE a = 1;
 SELECT same('tv_unneeded', 'a function that is not needed');
+SELECT equals('nothing had to be recomputed', (SELECT recomputes FROM pg_tviews_statistics WHERE tview = 'tv_unneeded'::regclass), 0);
 
 SET client_min_messages = warning;
 DROP SCHEMA renames, archive CASCADE;
