@@ -12,6 +12,15 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+/* Is a view another one, or does it alter whose policies apply? */
+static bool
+changes_view(Node *command)
+{
+	return tview_replaces_view(command) ||
+		(IsA(command, AlterTableStmt) &&
+		 ((AlterTableStmt *) command)->objtype == OBJECT_VIEW);
+}
+
 /*
  * Can this command bring a table into definitions that they did not read?
  * Policies count, also where row security is turned on or stops to exempt.
@@ -22,12 +31,10 @@ tview_command_reaches_tables(Node *command)
 	ListCell   *lc;
 
 	if (IsA(command, CreatePolicyStmt) || IsA(command, AlterPolicyStmt) ||
-		tview_replaces_view(command))
+		changes_view(command))
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
-	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
-		return true;			/* whose policies apply, for one */
 	foreach(lc, ((AlterTableStmt *) command)->cmds)
 	{
 		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
@@ -45,12 +52,10 @@ changes_contents(Node *command)
 {
 	ListCell   *lc;
 
-	if (tview_replaces_view(command))
+	if (changes_view(command))
 		return true;
 	if (!IsA(command, AlterTableStmt))
 		return false;
-	if (((AlterTableStmt *) command)->objtype == OBJECT_VIEW)
-		return true;			/* whose policies apply, for one */
 	foreach(lc, ((AlterTableStmt *) command)->cmds)
 	{
 		switch (lfirst_node(AlterTableCmd, lc)->subtype)
