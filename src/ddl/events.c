@@ -78,23 +78,6 @@ changes_stored_type(Node *command, List *relids)
 	return false;
 }
 
-/* Compute all of a tview again at the next flush, if it still exists and has rows. */
-void
-tview_recompute_later(Oid tview)
-{
-	if (tview_exists(tview) && tview_desc(tview)->populated)
-		tview_dirty_add_whole(tview_desc(tview));
-}
-
-void
-tview_recompute_all(void)
-{
-	ListCell   *lc;
-
-	foreach(lc, tview_meta_tables())
-		tview_recompute_later(lfirst_oid(lc));
-}
-
 /* ALTER TABLE parent ATTACH PARTITION child touches the parent only. */
 static void
 check_attached_partitions(AlterTableStmt *command)

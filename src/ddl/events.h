@@ -10,8 +10,6 @@
 
 /* events.c */
 extern List *tview_relations_of_command(const char *query);
-extern void tview_recompute_later(Oid tview);
-extern void tview_recompute_all(void);
 
 /* effects.c */
 extern bool tview_command_reaches_tables(Node *command);
@@ -21,6 +19,8 @@ extern bool tview_reads_whole_rows(TviewDesc *desc);
 extern bool tview_has_row_security(Oid relid);
 
 /* revalidate.c */
+extern void tview_recompute_later(Oid tview);
+extern void tview_recompute_all(void);
 extern void tview_revalidate(Oid relid, Node *command, bool contents);
 
 /* enabled.c */

@@ -13,6 +13,24 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
+/* Compute all of a tview again at the next flush, if it still exists and has rows. */
+void
+tview_recompute_later(Oid tview)
+{
+	if (tview_exists(tview) && tview_desc(tview)->populated)
+		tview_dirty_add_whole(tview_desc(tview));
+}
+
+/* The same for all tviews. */
+void
+tview_recompute_all(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+		tview_recompute_later(lfirst_oid(lc));
+}
+
 /* A helper view or a policy may contain now what no definition may contain. */
 static void
 check_definition(TviewDesc *desc)
