@@ -116,7 +116,6 @@ extern List *level_variants(LevelTarget *target);
 extern List *level_conjuncts(Node *jointree);
 extern bool level_is_flat(Query *query);
 extern Bitmapset *lateral_references(RangeTblEntry *rte);
-extern bool reads_tables(Node *conjunct);
 extern int *level_order(Query *query, Bitmapset *anchors, List **ties);
 
 /* outputs.c */
@@ -136,6 +135,8 @@ extern Focus *focus_peers(Query *query, const Focus *own, List *clauses,
 extern Bitmapset *item_demand(Level *level, Index item);
 
 /* sublinks.c */
+extern bool reads_ctes(Node *conjunct);
+extern bool reads_tables(Node *conjunct);
 extern List *sublink_conditions(const Place *place, List *outputs, Bitmapset *inexact);
 extern List *join_sublinks(Focus *focus, List *facts);
 

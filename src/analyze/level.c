@@ -112,37 +112,6 @@ lateral_references(RangeTblEntry *rte)
 	return varnos_of_level(item_source(rte), 0);
 }
 
-static bool
-ctes_walker(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, RangeTblEntry))
-		return ((RangeTblEntry *) node)->rtekind == RTE_CTE;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, ctes_walker, context,
-								 QTW_EXAMINE_RTES_BEFORE);
-	return expression_tree_walker(node, ctes_walker, context);
-}
-
-/* Does a condition read common table expressions?  Only recursive ones are left. */
-static bool
-reads_ctes(Node *conjunct)
-{
-	return ctes_walker(conjunct, NULL);
-}
-
-/*
- * Does a condition read tables, in a subquery?  Then it may not hold any more where
- * it did, though no row that it is about has changed.
- */
-bool
-reads_tables(Node *conjunct)
-{
-	return checkExprHasSubLink(conjunct) &&
-		(tview_relations_in(conjunct) != NIL || reads_ctes(conjunct));
-}
-
 static Variant *
 copy_variant(const Variant *variant)
 {

@@ -16,6 +16,37 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+static bool
+ctes_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, RangeTblEntry))
+		return ((RangeTblEntry *) node)->rtekind == RTE_CTE;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, ctes_walker, context,
+								 QTW_EXAMINE_RTES_BEFORE);
+	return expression_tree_walker(node, ctes_walker, context);
+}
+
+/* Does a condition read common table expressions?  Only recursive ones are left. */
+bool
+reads_ctes(Node *conjunct)
+{
+	return ctes_walker(conjunct, NULL);
+}
+
+/*
+ * Does a condition read tables, in a subquery?  Then it may not hold any more where
+ * it did, though no row that it is about has changed.
+ */
+bool
+reads_tables(Node *conjunct)
+{
+	return checkExprHasSubLink(conjunct) &&
+		(tview_relations_in(conjunct) != NIL || reads_ctes(conjunct));
+}
+
 static Node *
 replace_sublink_params(Node *node, List *outputs)
 {
@@ -305,19 +336,24 @@ join_sublinks(Focus *focus, List *facts)
 
 	foreach(lc, facts)
 	{
-		SubLink    *sublink = lfirst(lc);
-		Node	   *array = IsA(sublink, SubLink) ? compared_array(sublink) : NULL;
+		Node	   *fact = lfirst(lc);
+		Node	   *array = IsA(fact, SubLink) ? compared_array((SubLink *) fact) : NULL;
+		List	   *joined = NIL;
+
+		if (array != NULL)
+			fact = array;
+		else if (IsA(fact, SubLink) && is_join((SubLink *) fact))
+		{
+			joined = join_sublink(focus, (SubLink *) fact);
+			fact = NULL;
+		}
+		else if (IsA(fact, OpExpr) && op_strict(((OpExpr *) fact)->opno))
+			joined = join_scalar(focus, (OpExpr *) fact);
 
 		/* What follows from a fact comes first: it leads further. */
-		if (IsA(sublink, OpExpr) && op_strict(((OpExpr *) sublink)->opno))
-			result = list_concat(result,
-								 join_sublinks(focus, join_scalar(focus, (OpExpr *) sublink)));
-		if (array != NULL)
-			result = lappend(result, array);
-		else if (IsA(sublink, SubLink) && is_join(sublink))
-			result = list_concat(result, join_sublinks(focus, join_sublink(focus, sublink)));
-		else
-			result = lappend(result, sublink);
+		result = list_concat(result, join_sublinks(focus, joined));
+		if (fact != NULL)
+			result = lappend(result, fact);
 	}
 	return result;
 }
