@@ -107,6 +107,7 @@ extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 
 /* failing.c */
 extern bool tview_can_fail(Node *node);
+extern Node *tview_fold(Node *node);
 
 /* pushdown.c */
 extern bool tview_needs_fence(Query *expanded, const AttrNumber *keys, int nkeys);

@@ -1,6 +1,7 @@
 /*
  * failing.c
- *		Expressions that cannot fail, whatever the values in them.
+ *		Expressions that cannot fail, whatever the values in them, and what is known
+ *		of those that can.
  *
  * A condition or a cast may rely on another condition to keep it from failing:
  * x <> 0 AND 10 / x > 1.  What cannot fail may be evaluated without it.
@@ -8,6 +9,7 @@
 #include "base/compat.h"
 
 #include "analyze/analyze.h"
+#include "base/attempt.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -52,7 +54,9 @@ operator_can_fail(Oid operator)
 static bool
 can_fail_walker(Node *node, void *context)
 {
-	if (node == NULL || is_constant(node))
+	const bool *constants_can_fail = context;
+
+	if (node == NULL || (!*constants_can_fail && is_constant(node)))
 		return false;
 	check_stack_depth();
 	switch (nodeTag(node))
@@ -91,5 +95,31 @@ can_fail_walker(Node *node, void *context)
 bool
 tview_can_fail(Node *node)
 {
-	return can_fail_walker(node, NULL);
+	bool		constants_can_fail = false;
+
+	return can_fail_walker(node, &constants_can_fail);
+}
+
+static void
+fold(void *arg)
+{
+	Node	  **node = arg;
+
+	*node = eval_const_expressions(NULL, *node);
+}
+
+/*
+ * What an expression comes to where the columns replaced by NULL are so; NULL where
+ * computing that fails: the definition does not compute it for any row, or fails.
+ */
+Node *
+tview_fold(Node *node)
+{
+	bool		constants_can_fail = true;
+
+	if (!can_fail_walker(node, &constants_can_fail))
+		fold(&node);
+	else if (tview_attempt(fold, &node) != NULL)
+		return NULL;
+	return node;
 }

@@ -158,7 +158,12 @@ add_conjunct(LevelTarget *target, Variant *variant, Node *conjunct)
 	{
 		conjunct = substitute_vars(conjunct, &substitution);
 		if (!checkExprHasSubLink(conjunct))
-			conjunct = eval_const_expressions(NULL, conjunct);
+			conjunct = tview_fold(conjunct);
+		if (conjunct == NULL)
+		{
+			variant->lost = true;
+			return true;
+		}
 		if (IsA(conjunct, Const))
 			return !((Const *) conjunct)->constisnull &&
 				DatumGetBool(((Const *) conjunct)->constvalue);

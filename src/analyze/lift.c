@@ -22,8 +22,14 @@ kept_condition(Node *qual, Substitution *substitution)
 {
 	Node	   *result = substitute_vars(qual, substitution);
 
-	return substitution->unavailable || contain_aggs_of_level(result, 0) ||
-		contain_windowfuncs(result) || expression_returns_set(result) ? NULL : result;
+	if (substitution->unavailable || contain_aggs_of_level(result, 0) ||
+		contain_windowfuncs(result) || expression_returns_set(result))
+		return NULL;
+	/* Not comparisons with a subquery, which have to stay what SQL can say. */
+	if (bms_overlap(varnos_of_level(qual, 0), substitution->nulled) &&
+		!checkExprHasSubLink(result))
+		result = tview_fold(result);
+	return result;
 }
 
 /* May the condition rely on others to keep it from failing?  One that ties items
@@ -52,10 +58,6 @@ keep_conditions(List *quals, bool lost, Substitution *substitution, List **facts
 
 		if (qual == NULL || (lost && relies_on_others(qual)))
 			continue;
-		/* Not comparisons with a subquery, which have to stay what SQL can say. */
-		if (bms_overlap(varnos_of_level(lfirst(lc), 0), substitution->nulled) &&
-			!checkExprHasSubLink(qual))
-			qual = eval_const_expressions(NULL, qual);
 		if (IsA(qual, Const) && (((Const *) qual)->constisnull ||
 								 !DatumGetBool(((Const *) qual)->constvalue)))
 			return false;

@@ -254,10 +254,11 @@ focus_peers(Query *query, const Focus *own, List *clauses, Bitmapset *demand)
 		Node	   *value = output_expr(own->query->targetList, tle->resno);
 
 		if (value != NULL)
+			value = tview_fold(copyObject(value));
+		if (value != NULL)
 			flat->jointree->quals = (Node *)
 				lappend((List *) flat->jointree->quals,
-						same_value(flat, clause->eqop,
-								   eval_const_expressions(NULL, copyObject(value)),
+						same_value(flat, clause->eqop, value,
 								   (Node *) peer_var(item, tle)));
 	}
 	flat->targetList = NIL;

@@ -342,6 +342,7 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	return true;
 }
 
+/* An output column; NULL in SQL where no row can compute it. */
 static Node *
 focus_output(const Focus *focus, AttrNumber resno)
 {
@@ -350,9 +351,13 @@ focus_output(const Focus *focus, AttrNumber resno)
 	foreach(lc, focus->query->targetList)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		Node	   *value;
 
-		if (tle->resno == resno)
-			return eval_const_expressions(NULL, copyObject((Node *) tle->expr));
+		if (tle->resno != resno)
+			continue;
+		value = tview_fold(copyObject((Node *) tle->expr));
+		return value ? value :
+			(Node *) makeNullConst(exprType((Node *) tle->expr), -1, InvalidOid);
 	}
 	return NULL;
 }

@@ -15,6 +15,7 @@
 #include "base/compat.h"
 
 #include "access/xact.h"
+#include "base/attempt.h"
 #include "base/sandbox.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
@@ -271,57 +272,18 @@ needs_second_try(TviewDesc *desc, List *sets)
 	return false;
 }
 
-/*
- * Is this an error that a recomputation may not meet?  What the definition calls can
- * fail in any way, so all are but those of the server and of other sessions, which
- * are not to be answered by more work.
- */
-static bool
-may_be_avoided(int sqlstate)
+typedef struct RefreshByKey
 {
-	switch (ERRCODE_TO_CATEGORY(sqlstate))
-	{
-		case ERRCODE_TRANSACTION_ROLLBACK:	/* serialization, deadlocks */
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_PROGRAM_LIMIT_EXCEEDED:
-		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:	/* lock timeouts */
-		case ERRCODE_OPERATOR_INTERVENTION: /* cancelled, shut down */
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-			return false;
-		default:
-			return true;
-	}
-}
+	TviewDesc  *desc;
+	List	   *sets;
+} RefreshByKey;
 
-/* Refresh by key in a subtransaction; returns the error, or NULL. */
-static ErrorData *
-try_refresh(TviewDesc *desc, List *sets)
+static void
+refresh_by_key(void *arg)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	RefreshByKey *refresh = arg;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		refresh_rows(desc, sets);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error != NULL && !may_be_avoided(error->sqlerrcode))
-		ReThrowError(error);
-	return error;
+	refresh_rows(refresh->desc, refresh->sets);
 }
 
 /*
@@ -363,7 +325,7 @@ refresh_tview(Oid tview, List *sets)
 		refresh_rows(desc, sets);
 		return;
 	}
-	error = try_refresh(desc, sets);
+	error = tview_attempt(refresh_by_key, &(RefreshByKey) {desc, sets});
 	if (error != NULL)
 		recompute_after(desc, error);
 }

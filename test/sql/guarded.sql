@@ -96,6 +96,32 @@ CREATE TVIEW tv_domain WITH (key = 'k, g') AS
 UPDATE m SET pk = 6 WHERE pk = 5;
 SELECT same('tv_domain', 'a constraint of a domain');
 
+-- what fails where a side of an outer join is missing fails for such a row, and in no analysis
+CREATE TABLE p (pk int PRIMARY KEY, x int);
+CREATE TABLE q (pk int PRIMARY KEY, pid int, y int);
+CREATE TABLE r (pk int PRIMARY KEY, y int);
+INSERT INTO p VALUES (1, 1), (2, 2);
+INSERT INTO q VALUES (1, 1, 3), (2, 2, 4), (3, 2, 5);
+INSERT INTO r SELECT n, n % 4 FROM generate_series(1, 10) n;
+CREATE TVIEW tv_nulled WITH (key = 'pk') AS SELECT p.pk, jsonb_agg(q.y ORDER BY q.pk) AS data
+	FROM p LEFT JOIN q ON q.pid = p.pk WHERE 10 / coalesce(q.y, 0) > 1 GROUP BY p.pk;
+CREATE TVIEW tv_nulled_on WITH (key = 'pk, qk, rk') AS SELECT p.pk, coalesce(q.pk, 0) AS qk, coalesce(r.pk, 0) AS rk
+	FROM p LEFT JOIN q ON q.pid = p.pk LEFT JOIN r ON r.y = 10 / coalesce(q.y, 0);
+CREATE TVIEW tv_nulled_key WITH (key = 'k') AS SELECT 10 / coalesce(q.y, 0) AS k, count(*) AS n
+	FROM p LEFT JOIN q ON q.pid = p.pk GROUP BY 1;
+CREATE TVIEW tv_nulled_peers WITH (key = 'pk, qk') AS SELECT p.pk, coalesce(q.pk, 0) AS qk, count(*) OVER (PARTITION BY p.pk, 10 / coalesce(q.y, 0)) AS n
+	FROM p LEFT JOIN q ON q.pid = p.pk;
+SELECT refused('a row that has no other side', '22012', 'INSERT INTO p SELECT 3, 3 UNION SELECT 4, 4; SELECT FROM tv_nulled');
+BEGIN;
+INSERT INTO p SELECT 3, 3 UNION SELECT 4, 4;
+INSERT INTO q VALUES (4, 3, 6), (5, 4, 4);
+COMMIT;
+UPDATE q SET y = y % 5 + 1;
+UPDATE r SET y = (y + 1) % 6;
+DELETE FROM q WHERE pk = 3;
+SELECT same('tv_nulled, tv_nulled_on, tv_nulled_key, tv_nulled_peers', 'what fails for a missing side');
+SELECT refused('the last row of the other side', '22012', 'DELETE FROM q WHERE pk = 4; SELECT FROM tv_nulled_key');
+
 -- unique values that move between rows, seen in the middle of the statement
 CREATE TABLE place (pk int PRIMARY KEY, id int UNIQUE DEFERRABLE, name text);
 INSERT INTO place SELECT n, n, 'place ' || n FROM generate_series(1, 4) n;
