@@ -10,48 +10,6 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 
-typedef struct ColumnsContext
-{
-	Index		item;
-	int			level;
-	Bitmapset  *columns;
-} ColumnsContext;
-
-static bool
-columns_walker(Node *node, ColumnsContext *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-	{
-		Var		   *var = (Var *) node;
-
-		if (var->varlevelsup == context->level && var->varno == context->item &&
-			var->varattno > 0)
-			context->columns = bms_add_member(context->columns, var->varattno);
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		bool		result;
-
-		context->level++;
-		result = query_tree_walker((Query *) node, columns_walker, context, 0);
-		context->level--;
-		return result;
-	}
-	return expression_tree_walker(node, columns_walker, context);
-}
-
-static Bitmapset *
-columns_of_item(Node *node, Index item)
-{
-	ColumnsContext context = {item, 0, NULL};
-
-	columns_walker(node, &context);
-	return context.columns;
-}
-
 /* Does a condition tie an item to items before it, or to the outside? */
 static bool
 ties_to_earlier(Level *level, Node *conjunct, Index item)

@@ -6,7 +6,8 @@
  * rewriter.  Then, at every level: common table expressions become subqueries
  * at each place that uses them (a recursive one stays), and Vars of join
  * aliases and of grouping columns become the expressions they stand for, so
- * that every Var names an item of the FROM clause.
+ * that every Var names an item of the FROM clause.  Comparisons with an array
+ * made of a subquery's rows become comparisons with the rows.
  *
  * The result is for analysis only; what is executed is always the view itself.
  */
@@ -18,11 +19,13 @@
 #include "base/sandbox.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 typedef struct InlineContext
@@ -155,6 +158,57 @@ normalize_walker(Node *node, void *context)
 	return expression_tree_walker(node, normalize_walker, context);
 }
 
+/* x op ANY (ARRAY(SELECT ..)), or ALL, as x op ANY (SELECT ..); NULL for others. */
+static Node *
+compared_subquery(ScalarArrayOpExpr *comparison)
+{
+	Node	   *array = lsecond(comparison->args);
+	Oid			type = get_element_type(exprType(array));
+	SubLink    *sublink;
+	Node	   *output;
+	Param	   *row = makeNode(Param);
+
+	while (IsA(array, RelabelType))
+		array = (Node *) ((RelabelType *) array)->arg;
+	if (!IsA(array, SubLink) || ((SubLink *) array)->subLinkType != ARRAY_SUBLINK ||
+		!OidIsValid(type))
+		return NULL;
+	sublink = (SubLink *) array;
+	output = (Node *) linitial_node(TargetEntry,
+									castNode(Query, sublink->subselect)->targetList)->expr;
+	row->paramkind = PARAM_SUBLINK;
+	row->paramid = 1;
+	row->paramtype = exprType(output);
+	row->paramtypmod = exprTypmod(output);
+	row->paramcollid = exprCollation(output);
+	row->location = -1;
+	sublink->subLinkType = comparison->useOr ? ANY_SUBLINK : ALL_SUBLINK;
+	sublink->testexpr = (Node *)
+		make_opclause(comparison->opno, BOOLOID, false, linitial(comparison->args),
+					  row->paramtype == type ? (Expr *) row :
+					  (Expr *) makeRelabelType((Expr *) row, type, -1, exprCollation(array),
+											   COERCE_IMPLICIT_CAST),
+					  InvalidOid, comparison->inputcollid);
+	set_opfuncid((OpExpr *) sublink->testexpr);
+	return (Node *) sublink;
+}
+
+static Node *
+compare_subqueries(Node *node, void *context)
+{
+	Node	   *result = NULL;
+
+	if (node == NULL)
+		return NULL;
+	check_stack_depth();
+	if (IsA(node, Query))
+		return (Node *) query_tree_mutator((Query *) node, compare_subqueries, context, 0);
+	node = expression_tree_mutator(node, compare_subqueries, context);
+	if (IsA(node, ScalarArrayOpExpr))
+		result = compared_subquery((ScalarArrayOpExpr *) node);
+	return result ? result : node;
+}
+
 /*
  * Expand an analysed SELECT.  The argument is not changed.  Takes the locks
  * that reading needs on all relations in it.
@@ -171,7 +225,7 @@ tview_expand_query(Query *query)
 		elog(ERROR, "unexpected rewrite result for a tview definition");
 	expanded = linitial_node(Query, rewritten);
 	normalize_walker((Node *) expanded, NULL);
-	return expanded;
+	return (Query *) compare_subqueries((Node *) expanded, NULL);
 }
 
 /* Expand the definition stored in a view. */

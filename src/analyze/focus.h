@@ -88,6 +88,8 @@ extern Node *substitute_vars(Node *node, Substitution *substitution);
 extern void substitute_level(Query *query, Substitution *substitution);
 extern List *split_conjuncts(Node *quals);
 extern Bitmapset *varnos_of_level(Node *node, int level);
+extern Bitmapset *columns_of_item(Node *node, Index item);
+extern Bitmapset *columns_of_level(Query *query, Index item);
 extern bool references_outside(Node *node);
 extern bool contains_node(Node *tree, Node *wanted);
 
@@ -138,7 +140,12 @@ extern Bitmapset *item_demand(Level *level, Index item);
 extern bool reads_ctes(Node *conjunct);
 extern bool reads_tables(Node *conjunct);
 extern List *sublink_conditions(const Place *place, List *outputs, Bitmapset *inexact);
+extern Node *picked_from(Node *expr);
 extern List *join_sublinks(Focus *focus, List *facts);
+
+/* loosen.c */
+extern Query *loosened_query(const Query *query, bool columns_needed);
+extern void loosen_subqueries(Query *query);
 
 /* lift.c */
 extern Query *hoist(Query *query, int offset);

@@ -188,17 +188,19 @@ joins_inner(Node *node)
 	return true;
 }
 
-/* Is the condition true where the rows of the subquery, joined, have a match? */
-static bool
-is_join(SubLink *sublink)
+/* The rows of a subquery of which one matches where the condition is true; NULL if there is
+ * more to it. */
+static Query *
+joined_rows(SubLink *sublink)
 {
-	Query	   *query = (Query *) sublink->subselect;
+	bool		any = sublink->subLinkType == ANY_SUBLINK;
+	Query	   *query;
 
-	return (sublink->subLinkType == EXISTS_SUBLINK ||
-			(sublink->subLinkType == ANY_SUBLINK &&
-			 !checkExprHasSubLink(sublink->testexpr))) &&
-		level_is_flat(query) && !query->hasTargetSRFs && query->cteList == NIL &&
-		joins_inner((Node *) query->jointree);
+	if (any ? checkExprHasSubLink(sublink->testexpr) : sublink->subLinkType != EXISTS_SUBLINK)
+		return NULL;
+	query = loosened_query((Query *) sublink->subselect, any);
+	return query != NULL && level_is_flat(query) &&
+		joins_inner((Node *) query->jointree) ? query : NULL;
 }
 
 static void
@@ -218,11 +220,11 @@ add_item(Focus *focus, int item, bool allowed)
  * outputs: receives the subquery's.
  */
 static List *
-join_subquery(Focus *focus, Node *condition, SubLink *sublink, List **outputs)
+join_subquery(Focus *focus, Node *condition, Query *subquery, List **outputs)
 {
 	Bitmapset  *before = bms_add_member(bms_copy(focus->allowed), focus->changed);
 	bool		allowed = bms_is_subset(varnos_of_level(condition, 0), before);
-	Query	   *query = hoist((Query *) sublink->subselect, list_length(focus->query->rtable));
+	Query	   *query = hoist(subquery, list_length(focus->query->rtable));
 	Bitmapset  *items = level_items((Node *) query->jointree);
 	int			item = -1;
 
@@ -235,10 +237,10 @@ join_subquery(Focus *focus, Node *condition, SubLink *sublink, List **outputs)
 
 /* EXISTS (..) and x IN (..) */
 static List *
-join_sublink(Focus *focus, SubLink *sublink)
+join_sublink(Focus *focus, SubLink *sublink, Query *rows)
 {
 	List	   *outputs;
-	List	   *facts = join_subquery(focus, (Node *) sublink, sublink, &outputs);
+	List	   *facts = join_subquery(focus, (Node *) sublink, rows, &outputs);
 
 	if (sublink->testexpr != NULL)
 		facts = list_concat(facts, split_conjuncts(replace_sublink_params(sublink->testexpr,
@@ -258,7 +260,7 @@ scalar_subquery(Node *arg)
 
 /* What the result of an aggregate that picks one of its values (max, min) is picked
  * from; other expressions as they are. */
-static Node *
+Node *
 picked_from(Node *expr)
 {
 	Aggref	   *aggregate = (Aggref *) expr;
@@ -313,7 +315,7 @@ join_scalar(Focus *focus, OpExpr *op)
 
 		if (sublink == NULL || !shows_row(sublink))
 			continue;
-		facts = join_subquery(focus, (Node *) op, sublink, &outputs);
+		facts = join_subquery(focus, (Node *) op, (Query *) sublink->subselect, &outputs);
 		comparison = copyObject(op);
 		list_nth_cell(comparison->args, i)->ptr_value =
 			replace_scalar(list_nth(op->args, i),
@@ -337,14 +339,16 @@ join_sublinks(Focus *focus, List *facts)
 	foreach(lc, facts)
 	{
 		Node	   *fact = lfirst(lc);
-		Node	   *array = IsA(fact, SubLink) ? compared_array((SubLink *) fact) : NULL;
+		SubLink    *sublink = IsA(fact, SubLink) ? (SubLink *) fact : NULL;
+		Node	   *array = sublink ? compared_array(sublink) : NULL;
+		Query	   *rows = sublink ? joined_rows(sublink) : NULL;
 		List	   *joined = NIL;
 
 		if (array != NULL)
 			fact = array;
-		else if (IsA(fact, SubLink) && is_join((SubLink *) fact))
+		else if (rows != NULL)
 		{
-			joined = join_sublink(focus, (SubLink *) fact);
+			joined = join_sublink(focus, sublink, rows);
 			fact = NULL;
 		}
 		else if (IsA(fact, OpExpr) && op_strict(((OpExpr *) fact)->opno))

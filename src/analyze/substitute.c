@@ -170,6 +170,60 @@ varnos_of_level(Node *node, int level)
 	return context.varnos;
 }
 
+typedef struct ColumnsContext
+{
+	Index		item;
+	int			level;
+	Bitmapset  *columns;
+} ColumnsContext;
+
+static bool
+columns_walker(Node *node, ColumnsContext *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		if (var->varlevelsup == context->level && var->varno == context->item &&
+			var->varattno >= 0)
+			context->columns = bms_add_member(context->columns, var->varattno);
+		return false;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->level++;
+		result = query_tree_walker((Query *) node, columns_walker, context, 0);
+		context->level--;
+		return result;
+	}
+	return expression_tree_walker(node, columns_walker, context);
+}
+
+/* The columns of an item that an expression of its level reads; 0 for a whole row. */
+Bitmapset *
+columns_of_item(Node *node, Index item)
+{
+	ColumnsContext context = {item, 0, NULL};
+
+	columns_walker(node, &context);
+	return context.columns;
+}
+
+/* The same for the level itself. */
+Bitmapset *
+columns_of_level(Query *query, Index item)
+{
+	ColumnsContext context = {item, -1, NULL};
+
+	columns_walker((Node *) query, &context);
+	return context.columns;
+}
+
 static bool
 outside_walker(Node *node, int *level)
 {

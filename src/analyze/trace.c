@@ -148,7 +148,9 @@ tracing_query(const Focus *focus, Bitmapset *items, bool crossing, Bitmapset *ca
 	append_items(query, items);
 	if (conditions != NIL)
 		query->jointree->quals = (Node *) make_ands_explicit(conditions);
-	return copyObject(query);
+	query = copyObject(query);
+	loosen_subqueries(query);
+	return query;
 }
 
 typedef struct CaptureContext
