@@ -7,7 +7,9 @@
  * descriptor is replaced at the next look-up but stays allocated until the end
  * of the transaction, because captured changes and running refreshes still
  * point to it; it is not wrong for them: a change that matters to them would
- * have needed a lock that the writing transaction excludes.
+ * have needed a lock that the writing transaction excludes.  A name of a schema,
+ * which nothing locks, changes while no flush runs (ddl/before.c).  At the end of a
+ * transaction those that are not valid go, too.
  */
 #include "base/compat.h"
 
@@ -684,14 +686,36 @@ free_descriptor(TviewDesc *desc)
 	MemoryContextDelete(desc->context);
 }
 
-/* Free the descriptors that were replaced during the transaction. */
+/* Free the descriptors that are not valid any more: their tviews may not even exist. */
+static void
+sweep_descriptors(void)
+{
+	HASH_SEQ_STATUS scan;
+	DescEntry  *entry;
+
+	hash_seq_init(&scan, descriptors);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		if (entry->desc != NULL && entry->desc->valid)
+			continue;
+		if (entry->desc != NULL)
+			free_descriptor(entry->desc);
+		hash_search(descriptors, &entry->tview, HASH_REMOVE, NULL);
+	}
+}
+
+/* Free the descriptors that were replaced during the transaction, or will be. */
 void
 tview_desc_at_xact_end(void)
 {
+	static uint64 swept = 0;
 	ListCell   *lc;
 
 	foreach(lc, retired)
 		free_descriptor(lfirst(lc));
 	list_free(retired);
 	retired = NIL;
+	if (swept != generation)
+		sweep_descriptors();
+	swept = generation;
 }

@@ -51,6 +51,7 @@ extern uint64 tview_captured_changes;
 /* trigger.c */
 extern void tview_capture_init(void);
 extern void tview_capture_truncate(Oid relid);
+extern void tview_capture_at_xact_end(void);
 extern bool tview_in_statement(void);
 
 /* install.c */
@@ -58,6 +59,7 @@ extern void tview_capture_lock(List *relids);
 extern List *tview_tables_below(List *relids);
 extern void tview_capture_lock_for_drop(List *tviews);
 extern void tview_capture_install(List *relids);
+extern bool tview_all_captured(List *relids);
 extern bool tview_capture_enable(Oid relid, bool disabled);
 extern void tview_capture_sweep(void);
 extern List *tview_capture_targets(List *relids);

@@ -176,6 +176,28 @@ rules_of(Oid relid)
 	return map->rules;
 }
 
+/* Free the maps that are to be rebuilt: their relations may not even exist. */
+void
+tview_capture_at_xact_end(void)
+{
+	static uint64 swept = 0;
+	HASH_SEQ_STATUS scan;
+	CaptureMap *map;
+
+	if (swept == tview_desc_generation())
+		return;
+	swept = tview_desc_generation();
+	hash_seq_init(&scan, maps);
+	while ((map = hash_seq_search(&scan)) != NULL)
+	{
+		if (map->generation == swept)
+			continue;
+		if (map->context != NULL)
+			MemoryContextDelete(map->context);
+		hash_search(maps, &map->relid, HASH_REMOVE, NULL);
+	}
+}
+
 /* Did an attribute get another value?  Numbers that are equal but print
  * differently are different. */
 static bool

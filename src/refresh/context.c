@@ -4,6 +4,7 @@
  */
 #include "base/compat.h"
 
+#include "access/xact.h"
 #include "refresh/refresh.h"
 
 /* The key of a row of the tview's table, for messages. */
@@ -18,8 +19,10 @@ key_of_row(TviewDesc *desc, TupleTableSlot *row)
 	return tview_key_text(desc, key);
 }
 
-/* Where pg_tviews_note_key() leaves its note; NULL while nobody listens. */
+/* Where pg_tviews_note_key() leaves its note, which lives as long as the transaction level
+ * that it belongs to does not fail; NULL while nobody listens. */
 static TviewErrorContext *listening = NULL;
+static int	listening_level = 0;
 
 PGDLLEXPORT Datum pg_tviews_note_key(PG_FUNCTION_ARGS);
 
@@ -55,21 +58,27 @@ tview_error_context_push(TviewErrorContext *context, TviewDesc *desc, KeySet *ke
 	context->callback.arg = context;
 	context->callback.previous = error_context_stack;
 	error_context_stack = &context->callback;
+	context->enclosing = listening;
+	context->enclosing_level = listening_level;
 	listening = context;
+	listening_level = GetCurrentTransactionNestLevel();
 }
 
 void
 tview_error_context_pop(TviewErrorContext *context)
 {
 	error_context_stack = context->callback.previous;
-	listening = NULL;
+	listening = context->enclosing;
+	listening_level = context->enclosing_level;
 }
 
-/* After an error the context is gone without having been popped. */
+/* A level of the transaction failed: contexts pushed in it are gone without having been
+ * popped.  One around them hears no more of keys. */
 void
-tview_error_context_abort(void)
+tview_error_context_abort(int level)
 {
-	listening = NULL;
+	if (listening_level >= level)
+		listening = NULL;
 }
 
 /* From now on messages name this key; -1 for none. */

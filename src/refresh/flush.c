@@ -57,10 +57,8 @@ tview_flush_abort(int level)
 	if (level <= 1)
 		flushed_command = 0;
 	if (writing_level >= level)
-	{
 		writing_level = 0;
-		tview_error_context_abort();
-	}
+	tview_error_context_abort(level);
 }
 
 /* The pending tview that depends on no other pending one. */

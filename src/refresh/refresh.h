@@ -28,6 +28,8 @@ typedef struct TviewErrorContext
 	int64		current;		/* number of the key, -1 while unknown */
 	TupleTableSlot *row;		/* being written, NULL while none is */
 	ErrorContextCallback callback;
+	struct TviewErrorContext *enclosing;	/* of another refresh, or NULL */
+	int			enclosing_level;
 } TviewErrorContext;
 
 /* Writes rows of one tview; see writer.c. */
@@ -79,7 +81,7 @@ extern bool tview_patch_row(TviewDesc *desc, TviewEvaluation *evaluation,
 extern void tview_error_context_push(TviewErrorContext *context, TviewDesc *desc,
 									 KeySet *keys);
 extern void tview_error_context_pop(TviewErrorContext *context);
-extern void tview_error_context_abort(void);
+extern void tview_error_context_abort(int level);
 extern void tview_note_current_key(int64 n);
 extern void tview_note_current_row(TupleTableSlot *row);
 

@@ -178,7 +178,7 @@ prepare_key_scan(TviewWriter *writer)
 
 /*
  * Start writing.  snapshot: the one the new rows are computed with; must stay
- * active until tview_writer_close().
+ * active until tview_writer_finish().
  */
 TviewWriter *
 tview_writer_open(TviewDesc *desc, Snapshot snapshot)

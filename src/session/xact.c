@@ -3,7 +3,7 @@
  *		The only transaction callbacks of pg_tviews.
  *
  *		event						what is done
- *		before commit or prepare	flush, then deferred triggers, until quiet
+ *		before commit or prepare	flush, then deferred triggers and cursors, until quiet
  *		subtransaction commits		its captured changes move one level up
  *		subtransaction aborts		its changes go; what its flushes used returns
  *		commit, prepare, abort		everything is forgotten
@@ -15,9 +15,11 @@
 #include "access/xact.h"
 #include "capture/capture.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "session/session.h"
 #include "storage/proc.h"
+#include "utils/portal.h"
 #include "utils/timeout.h"
 
 /* Are the flushes before commit or prepare running? */
@@ -36,18 +38,30 @@ tview_is_committing(void)
 static bool
 resume_statement_timeout(void)
 {
-	if (StatementTimeout <= 0 || get_timeout_active(STATEMENT_TIMEOUT))
+	/* Background workers, as those that apply replicated changes, have no such limit. */
+	if (MyBackendType != B_BACKEND || StatementTimeout <= 0 ||
+		get_timeout_active(STATEMENT_TIMEOUT))
 		return false;
 	enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 	return true;
 }
 
 /*
- * The server has fired deferred triggers already; writing tviews can queue
- * more, and those may write base tables again.
+ * Flush, and do again what the server did before: fire deferred triggers, close
+ * cursors.  Triggers on tviews and functions in definitions may have left some.
  */
 static void
-flush_until_quiet(void)
+flush_once(bool is_prepare)
+{
+	tview_flush();
+	do
+		AfterTriggerFireDeferred();
+	while (PreCommit_Portals(is_prepare));
+}
+
+/* Deferred triggers may write base tables again. */
+static void
+flush_until_quiet(bool is_prepare)
 {
 	bool		timer;
 
@@ -56,10 +70,7 @@ flush_until_quiet(void)
 	timer = resume_statement_timeout();
 	committing = true;
 	while (tview_dirty_pending())
-	{
-		tview_flush();
-		AfterTriggerFireDeferred();
-	}
+		flush_once(is_prepare);
 	committing = false;
 	if (timer)
 		disable_timeout(STATEMENT_TIMEOUT, false);
@@ -72,6 +83,7 @@ forget_everything(void)
 	tview_flush_abort(1);
 	tview_conflict_forget();
 	tview_dirty_xact_end();
+	tview_capture_at_xact_end();
 	tview_desc_at_xact_end();
 }
 
@@ -82,7 +94,7 @@ xact_callback(XactEvent event, void *arg)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			flush_until_quiet();
+			flush_until_quiet(event == XACT_EVENT_PRE_PREPARE);
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:

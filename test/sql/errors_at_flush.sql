@@ -148,5 +148,29 @@ ROLLBACK;
 RESET statement_timeout;
 SELECT same('tv_slow', 'statement_timeout');
 
+-- an error of a trigger on the tview leaves nothing behind to which keys would be noted
+CREATE TABLE noted (pk_noted int PRIMARY KEY, v text);
+CREATE TVIEW tv_noted AS SELECT pk_noted, jsonb_build_object('v', v) AS data FROM noted;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$;
+CREATE TRIGGER refuse AFTER INSERT ON tv_noted FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO noted VALUES (1, 'a');
+DO $$ BEGIN PERFORM 'x' || (SELECT max(x) FROM (SELECT pg_tviews_note_key(-1)::text AS x OFFSET 0) q); END $$;
+DO $$ BEGIN INSERT INTO noted VALUES (1, 'a'); PERFORM FROM tv_noted; EXCEPTION WHEN OTHERS THEN RAISE NOTICE '%', SQLERRM; END $$;
+SELECT equals('notes go nowhere', pg_tviews_note_key(n)::text, 'true') FROM generate_series(-1, 1) n;
+
+-- cursors that it leaves open end with the transaction
+CREATE FUNCTION leave_open() RETURNS trigger LANGUAGE plpgsql AS
+	$$ DECLARE c refcursor := 'leftover'; x int; BEGIN OPEN c FOR SELECT pk FROM generate_series(1, 1000) pk JOIN noted ON true ORDER BY pk; FETCH c INTO x; RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER refuse AFTER INSERT ON tv_noted FOR EACH ROW EXECUTE FUNCTION leave_open();
+INSERT INTO noted VALUES (2, 'b');
+SELECT count(*) FROM pg_cursors WHERE name = 'leftover';
+BEGIN;
+INSERT INTO noted VALUES (3, 'c');
+PREPARE TRANSACTION 'leftover';
+SELECT count(*) FROM pg_cursors WHERE name = 'leftover';
+COMMIT PREPARED 'leftover';
+INSERT INTO noted VALUES (4, 'd');
+SELECT same('tv_noted', 'cursors left open');
+
 SET client_min_messages = warning;
 DROP SCHEMA failing CASCADE;

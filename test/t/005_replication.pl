@@ -76,6 +76,12 @@ is($subscriber->safe_psql('copy', 'SELECT md5(string_agg(t::text, chr(10) ORDER 
 # a tview published to where it is a tview, too: it is computed there, whatever comes of it
 $subscriber->safe_psql('postgres', 'CREATE DATABASE twice');
 $subscriber->safe_psql('twice', "$tables; $tview");
+# a worker has no statement_timeout, neither where it computes tviews
+$subscriber->safe_psql('twice', q{
+	CREATE FUNCTION slow(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+		$$ BEGIN PERFORM pg_sleep(0.6) WHERE current_setting('application_name') = 'both_sides' AND $1 = 'both'; RETURN $1; END $$;
+	CREATE TVIEW tv_slow WITH (key = 'pk_user') AS SELECT pk_user, slow(name) AS name FROM tb_user;
+	ALTER DATABASE twice SET statement_timeout = '500ms';});
 $subscriber->safe_psql('twice', sprintf("CREATE SUBSCRIPTION both_sides CONNECTION '%s dbname=postgres' PUBLICATION base, documents", $publisher->connstr));
 $subscriber->wait_for_subscription_sync($publisher, 'both_sides', 'twice');
 same_everywhere($subscriber, 'twice', 'both: initial copy');
@@ -95,6 +101,10 @@ $publisher->safe_psql('postgres', q{
 	DELETE FROM tv_post WHERE pk_post = 13;});
 $publisher->wait_for_catchup('both_sides');
 same_everywhere($subscriber, 'twice', 'both: written by hand');
+$publisher->safe_psql('postgres', 'SET pg_tviews.allow_direct_writes = on; TRUNCATE tv_post');
+$publisher->wait_for_catchup('both_sides');
+is($subscriber->safe_psql('twice', 'SELECT count(*) > 100 FROM tv_post'), 't', 'both: truncated by hand');
+same_everywhere($subscriber, 'twice', 'both: truncated by hand');
 $publisher->safe_psql('postgres', q{SELECT pg_tviews_refresh('tv_post')});
 
 # physical replication: readers on a standby, then promotion
