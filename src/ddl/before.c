@@ -18,6 +18,7 @@
 #include "ddl/ddl.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "refresh/refresh.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
@@ -143,6 +144,59 @@ lock_for_recomputation(Node *command)
 	tview_capture_lock(base_relations);
 }
 
+/* A flush that writes a table to which a tview gets a foreign key waits for the tview. */
+static void
+lock_for_foreign_keys(AlterTableStmt *command)
+{
+	List	   *tables = NIL;
+	ListCell   *lc;
+
+	if (tview_meta_of_table(RangeVarGetRelid(command->relation, NoLock, true)) == NULL ||
+		add_own(NIL, command->relation) == NIL)
+		return;
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_AddConstraint &&
+			castNode(Constraint, cmd->def)->contype == CONSTR_FOREIGN)
+			tables = add_own(tables, castNode(Constraint, cmd->def)->pktable);
+	}
+	tview_capture_lock(tview_tables_below(tables));
+}
+
+/* Is a tview, or what it reads, in the schema? */
+static bool
+is_in_schema(TviewDesc *desc, Oid schema)
+{
+	List	   *relids = list_concat_copy(desc->base_relations, desc->helper_views);
+	ListCell   *lc;
+
+	foreach(lc, lappend_oid(lappend_oid(relids, desc->tview), desc->view))
+		if (get_rel_namespace(lfirst_oid(lc)) == schema)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing locks a schema.  The queries of a running flush mention it by name, so that
+ * they would find others' tables where two schemas change places.
+ */
+static void
+lock_for_renamed_schema(const char *name)
+{
+	Oid			schema = get_namespace_oid(name, true);
+	List	   *tviews = NIL;
+	ListCell   *lc;
+
+	if (!OidIsValid(schema) || !schema_ownercheck_compat(schema, GetUserId()))
+		return;
+	foreach(lc, tview_meta_tables())
+		if (tview_exists(lfirst_oid(lc)) && is_in_schema(tview_desc(lfirst_oid(lc)), schema))
+			tviews = lappend_oid(tviews, lfirst_oid(lc));
+	tview_lock_for_refresh(tviews);
+}
+
 /* Add the tviews that read a dropped relation itself, not as part of another. */
 static List *
 add_dependent_tviews(List *tviews, Oid relid)
@@ -213,8 +267,14 @@ pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
 	if (tview_ddl_active() || tview_restore_in_progress() ||
 		!OidIsValid(tview_meta_relid()) || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
+	tview_tie_again();
 	if (IsA(command, AlterTableStmt))
+	{
 		refuse_detach_concurrently((AlterTableStmt *) command);
+		lock_for_foreign_keys((AlterTableStmt *) command);
+	}
+	if (IsA(command, RenameStmt) && ((RenameStmt *) command)->renameType == OBJECT_SCHEMA)
+		lock_for_renamed_schema(((RenameStmt *) command)->subname);
 	lock_for_recomputation(command);
 	if (IsA(command, DropStmt))
 		lock_for_drop((DropStmt *) command);

@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "storage/lock.h"
+#include "utils/inval.h"
 
 /* Users' advisory locks have class 1 and 2. */
 #define TVIEW_LOCK_CLASS	41
@@ -39,4 +40,6 @@ tview_lock_for_refresh(List *tviews)
 		SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, lfirst_oid(lc), 0, TVIEW_LOCK_CLASS);
 		(void) LockAcquire(&tag, ExclusiveLock, false, false);
 	}
+	/* A schema that tviews are in may have got another name while we waited. */
+	AcceptInvalidationMessages();
 }

@@ -65,17 +65,33 @@ snapshot_is_behind(QueryDesc *query)
 		query->snapshot->curcid < tview_flushed_command();
 }
 
+/* The same snapshot, which also sees what this transaction did until now. */
+static Snapshot
+advanced_snapshot(Snapshot snapshot)
+{
+	Snapshot	result;
+
+	PushCopiedSnapshot(snapshot);
+	UpdateActiveSnapshotCommandId();
+	result = RegisterSnapshot(GetActiveSnapshot());
+	PopActiveSnapshot();
+	return result;
+}
+
 /*
  * Let the query see what the flush wrote.  At READ COMMITTED that takes a new
  * snapshot: the flush may have waited for another transaction and then replaced
  * a row that this one wrote, of which the old snapshot shows the version before.
+ * Otherwise it stays the one it was: that of a foreign key's query is a later one
+ * than that of the transaction.
  */
 static void
 renew_snapshot(QueryDesc *query)
 {
 	Snapshot	before = query->snapshot;
 
-	query->snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	query->snapshot = IsolationUsesXactSnapshot() ? advanced_snapshot(before) :
+		RegisterSnapshot(GetTransactionSnapshot());
 	UnregisterSnapshot(before);
 }
 
