@@ -276,6 +276,18 @@ tview_capture_install(List *relids)
 	}
 }
 
+/* Have all of these relations, which definitions name, the triggers that note changes of rows? */
+bool
+tview_all_captured(List *relids)
+{
+	ListCell   *lc;
+
+	foreach(lc, relids)
+		if (!has_own_trigger(lfirst_oid(lc), false))
+			return false;
+	return true;
+}
+
 /*
  * Make capture triggers of a relation that were enabled in another way fire
  * always again; disabled: those that were turned off, too.  Returns whether

@@ -33,6 +33,7 @@ extern TviewMeta tview_meta_copy(const TviewMeta *meta);
 extern bool tview_exists(Oid relid);
 extern bool tview_still_exists(Oid relid);
 extern List *tview_meta_tables(void);
+extern List *tview_meta_declared_readers(Oid relid);
 extern const char *tview_meta_option(const TviewMeta *meta, const char *name);
 extern List *text_array_to_list(Datum array);
 extern List *tview_regclass_array_to_list(Datum array);

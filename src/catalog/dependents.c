@@ -56,20 +56,13 @@ owning_relation(Oid catalog, Oid index, AttrNumber oid_column, Oid object,
 
 /*
  * The relation that a pg_depend entry ties to what it refers to: a view by its
- * rule, a table by its policy, the backing view of a tview by what its functions
- * are declared to read; InvalidOid for anything else.
+ * rule, a table by its policy; InvalidOid for anything else.
  */
 static Oid
 reading_relation(Form_pg_depend depend)
 {
 	Oid			relid;
-	const TviewMeta *meta;
 
-	if (depend->classid == RelationRelationId)
-	{
-		meta = tview_meta_of_table(depend->objid);
-		return meta != NULL ? meta->view : InvalidOid;
-	}
 	if (depend->classid == PolicyRelationId)
 		return owning_relation(PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid,
 							   depend->objid, Anum_pg_policy_polrelid);
@@ -80,7 +73,8 @@ reading_relation(Form_pg_depend depend)
 	return get_rel_relkind(relid) == RELKIND_VIEW ? relid : InvalidOid;
 }
 
-/* Views whose definition, and tables whose policies, mention the relation. */
+/* Views whose definition, and tables whose policies, mention the relation, and backing
+ * views of tviews whose functions are declared to read it. */
 static List *
 relations_mentioning(Oid relid)
 {
@@ -104,7 +98,7 @@ relations_mentioning(Oid relid)
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	return readers;
+	return list_concat_unique_oid(readers, tview_meta_declared_readers(relid));
 }
 
 /* Direct parents of a partition or inheritance child. */

@@ -320,6 +320,20 @@ tview_meta_tables(void)
 	return tables;
 }
 
+/* The backing views of the tviews whose functions are declared to read a table. */
+List *
+tview_meta_declared_readers(Oid relid)
+{
+	List	   *views = NIL;
+	ListCell   *lc;
+
+	meta_load();
+	foreach(lc, meta_rows)
+		if (list_member_oid(((TviewMeta *) lfirst(lc))->reads, relid))
+			views = lappend_oid(views, ((TviewMeta *) lfirst(lc))->view);
+	return views;
+}
+
 /* The value of an option of a tview, or NULL where it was not given. */
 const char *
 tview_meta_option(const TviewMeta *meta, const char *name)

@@ -42,19 +42,27 @@ extern List *tview_with_children(List *relids, Node *command);
 extern void tview_check_still_supported(TviewDesc *desc);
 extern void tview_owner_changed(Oid tview);
 extern void tview_after_reassignment(Node *command);
+extern void tview_recompute_later(Oid tview);
 extern void tview_after_replacement(Oid tview, Oid view, bool columns_added);
 
 /* enabled.c */
 extern void tview_repair_capture(List *relids);
 
-/* guard.c */
+/* ties.c */
 extern void tview_tie_parts(Oid tview, Oid view, List *reads);
+extern void tview_tie_again(void);
+
+/* attached.c */
+extern void tview_check_deferrable(Oid tview);
+extern void tview_check_trigger_or_rule(Node *command);
+
+/* guard.c */
+extern void tview_guard_restored(Oid tview);
 extern bool tview_replaces_view(Node *command);
 extern bool tview_guard_enable(Oid relid, bool disabled);
 extern void tview_check_complete(Oid tview);
 extern void tview_check_inheritance(Oid relid);
 extern void tview_check_parts(Oid relid, Node *command);
-extern void tview_check_trigger_or_rule(Node *command);
 
 /* children.c */
 extern void tview_children_init(void);

@@ -156,8 +156,14 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		tview_command_disables_triggers((AlterTableStmt *) data->parsetree))
 		foreach(lc, touched_relations())
 			tview_triggers_disabled(lfirst_oid(lc));
-	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
+	if (tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
+	if (tview_restore_in_progress())
+	{
+		foreach(lc, touched_relations())
+			tview_touched_by_restore(lfirst_oid(lc), data->parsetree);
+		PG_RETURN_NULL();
+	}
 	tview_check_trigger_or_rule(data->parsetree);
 	touched = tview_with_children(touched_relations(), data->parsetree);
 	if (tview_command_renames_parts(data->parsetree) || IsA(data->parsetree, DropOwnedStmt) ||

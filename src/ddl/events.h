@@ -19,9 +19,9 @@ extern bool tview_reads_whole_rows(TviewDesc *desc);
 extern bool tview_has_row_security(Oid relid);
 
 /* revalidate.c */
-extern void tview_recompute_later(Oid tview);
 extern void tview_recompute_all(void);
 extern void tview_revalidate(Oid relid, Node *command, bool contents);
+extern void tview_touched_by_restore(Oid relid, Node *command);
 
 /* enabled.c */
 extern bool tview_command_enables_triggers(AlterTableStmt *command, bool *ours);

@@ -3,7 +3,7 @@
  *		Keeps the parts of a tview what they are: refuses direct writes to its
  *		rows, and changes of its columns, view, owners or parents.
  *
- * Two are trigger functions of tables, which work without preloading; events.c
+ * The first is a trigger function, which works without preloading; events.c
  * asks for the others when a command has touched a part.  During a restore
  * (see events.c) rows copied into a tview are not refused but dropped in
  * favour of a recomputation.  Neither are those that logical replication brings
@@ -12,15 +12,10 @@
  */
 #include "base/compat.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/xact.h"
 #include "base/guc.h"
 #include "capture/capture.h"
-#include "catalog/dependency.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "ddl/ddl.h"
@@ -28,13 +23,10 @@
 #include "replication/logicalworker.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 PGDLLEXPORT Datum pg_tviews_guard(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum pg_tviews_meta_known(PG_FUNCTION_ARGS);
-PGDLLEXPORT Datum pg_tviews_meta_changed(PG_FUNCTION_ARGS);
 
 static void
 refuse_write(TriggerData *data)
@@ -93,75 +85,13 @@ pg_tviews_guard(PG_FUNCTION_ARGS)
 		return PointerGetDatum(untouched_row(data));
 	if (tview_meta_of_table(relid) == NULL)
 		refuse_orphan(data);
-	if (IsLogicalWorker() && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
-		return PointerGetDatum(NULL);
-	if (!tview_restore_in_progress())
+	if (!IsLogicalWorker() && !tview_restore_in_progress())
 		refuse_write(data);
-	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event) && tview_exists(relid) && tview_desc(relid)->populated)
-		tview_dirty_add_whole(tview_desc(relid));
+	/* No trigger can keep TRUNCATE from what it does. */
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event) ||
+		(!TRIGGER_FIRED_FOR_ROW(data->tg_event) && !IsLogicalWorker()))
+		tview_recompute_later(relid);
 	return PointerGetDatum(NULL);
-}
-
-static void
-untie(Oid tview, Oid relid)
-{
-	deleteDependencyRecordsForSpecific(RelationRelationId, tview, DEPENDENCY_NORMAL,
-									   RelationRelationId, relid);
-}
-
-/* Have the table of a tview depend on another relation; once, if called again. */
-static void
-tie(Oid tview, Oid relid)
-{
-	ObjectAddress table_address;
-	ObjectAddress other_address;
-
-	untie(tview, relid);
-	ObjectAddressSet(table_address, RelationRelationId, tview);
-	ObjectAddressSet(other_address, RelationRelationId, relid);
-	recordDependencyOn(&table_address, &other_address, DEPENDENCY_NORMAL);
-}
-
-/* Have the table of a tview depend on its view and on what its functions read. */
-void
-tview_tie_parts(Oid tview, Oid view, List *reads)
-{
-	ListCell   *lc;
-
-	tie(tview, view);
-	foreach(lc, reads)
-		tie(tview, lfirst_oid(lc));
-}
-
-/* The tables that functions read, by a row of pg_tview_meta. */
-static List *
-reads_of_row(HeapTuple tuple, TupleDesc tupdesc)
-{
-	bool		isnull;
-
-	return tview_regclass_array_to_list(heap_getattr(tuple, SPI_fnumber(tupdesc, "reads"),
-													 tupdesc, &isnull));
-}
-
-static Oid
-oid_of_row(HeapTuple tuple, TupleDesc tupdesc, const char *column)
-{
-	bool		isnull;
-
-	return DatumGetObjectId(heap_getattr(tuple, SPI_fnumber(tupdesc, column),
-										 tupdesc, &isnull));
-}
-
-/* A row says something else now of what functions read. */
-static void
-tie_reads_again(Oid tview, List *before, List *after)
-{
-	ListCell   *lc;
-
-	foreach(lc, list_difference_oid(before, after))
-		untie(tview, lfirst_oid(lc));
-	foreach(lc, list_difference_oid(after, before))
-		tie(tview, lfirst_oid(lc));
 }
 
 /* The guard triggers of a relation in one of these states, as in pg_trigger. */
@@ -215,84 +145,17 @@ has_guard(Oid relid)
 	return guard_triggers(relid, any) != NIL;
 }
 
-PG_FUNCTION_INFO_V1(pg_tviews_meta_known);
-
-/*
- * Trigger function on pg_tview_meta, before INSERT: a restore of rows into a
- * database that has the tview leaves out its row, since the one that is there
- * says what the tview is here.
- */
-Datum
-pg_tviews_meta_known(PG_FUNCTION_ARGS)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	const TviewMeta *known;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("pg_tviews_meta_known() must be called as a trigger")));
-	if (RelationGetRelid(data->tg_relation) != tview_meta_relid() ||
-		!TRIGGER_FIRED_BY_INSERT(data->tg_event) || !TRIGGER_FIRED_FOR_ROW(data->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("pg_tviews_meta_known() serves pg_tview_meta only")));
-	known = tview_meta_of_table(oid_of_row(data->tg_trigtuple,
-										   RelationGetDescr(data->tg_relation), "tview"));
-	if (tview_restore_in_progress() && known != NULL &&
-		known->view == oid_of_row(data->tg_trigtuple, RelationGetDescr(data->tg_relation), "view"))
-		return PointerGetDatum(NULL);
-	return PointerGetDatum(data->tg_trigtuple);
-}
-
 /*
  * A restore may have turned off the guard of a table of which it was not known
  * that it is a tview.  The lock waits for those who are filling it like that.
  */
-static void
-guard_restored(Oid tview)
+void
+tview_guard_restored(Oid tview)
 {
 	if (!tview_restore_in_progress() || !has_guard(tview))
 		return;
 	LockRelationOid(tview, ShareRowExclusiveLock);
 	(void) tview_guard_enable(tview, true);
-}
-
-PG_FUNCTION_INFO_V1(pg_tviews_meta_changed);
-
-/*
- * Trigger function on pg_tview_meta: a new row, from us or from a restore, ties
- * the table to its view and to what its functions read; every change makes all
- * sessions look again.
- */
-Datum
-pg_tviews_meta_changed(PG_FUNCTION_ARGS)
-{
-	TriggerData *data = (TriggerData *) fcinfo->context;
-	TupleDesc	tupdesc;
-	Oid			tview;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("pg_tviews_meta_changed() must be called as a trigger")));
-	if (RelationGetRelid(data->tg_relation) != tview_meta_relid())
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("pg_tviews_meta_changed() serves pg_tview_meta only")));
-	tupdesc = RelationGetDescr(data->tg_relation);
-	tview = oid_of_row(data->tg_trigtuple, tupdesc, "tview");
-	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
-	{
-		tview_tie_parts(tview, oid_of_row(data->tg_trigtuple, tupdesc, "view"),
-						reads_of_row(data->tg_trigtuple, tupdesc));
-		guard_restored(tview);
-	}
-	else if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
-		tie_reads_again(tview, reads_of_row(data->tg_trigtuple, tupdesc),
-						reads_of_row(data->tg_newtuple, tupdesc));
-	CacheInvalidateRelcache(data->tg_relation);
-	return PointerGetDatum(NULL);
 }
 
 /* Number of columns of a relation that were not dropped. */
@@ -500,6 +363,7 @@ tview_check_parts(Oid relid, Node *command)
 	tview_check_inheritance(relid);
 	if (meta != NULL && tview_exists(meta->tview))
 	{
+		tview_check_deferrable(relid);
 		check_column_types(meta, command);
 		check_persistence(meta);
 		check_columns(meta);
@@ -517,52 +381,4 @@ tview_check_parts(Oid relid, Node *command)
 		check_columns(meta);
 		check_owners(meta);
 	}
-}
-
-/*
- * Flushes fire the triggers of users in a security-restricted operation, in
- * which the server defers none.
- */
-static void
-check_deferrable(CreateTrigStmt *command)
-{
-	Oid			relid;
-
-	if (!command->deferrable)
-		return;
-	relid = RangeVarGetRelid(command->relation, NoLock, true);
-	if (tview_meta_of_table(relid) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("trigger \"%s\" of tview \"%s\" cannot be deferrable",
-						command->trigname, get_rel_name(relid)),
-				 errdetail("Triggers on a tview fire when its rows are written, as its owner."),
-				 errhint("Leave out DEFERRABLE.")));
-}
-
-/*
- * Triggers and rules that could change what a refresh writes, or that it could
- * not fire.
- */
-void
-tview_check_trigger_or_rule(Node *command)
-{
-	RangeVar   *range = NULL;
-	const TviewMeta *meta;
-
-	if (IsA(command, CreateTrigStmt) &&
-		((CreateTrigStmt *) command)->timing == TRIGGER_TYPE_BEFORE)
-		range = ((CreateTrigStmt *) command)->relation;
-	else if (IsA(command, RuleStmt))
-		range = ((RuleStmt *) command)->relation;
-	if (IsA(command, CreateTrigStmt))
-		check_deferrable((CreateTrigStmt *) command);
-	if (range == NULL)
-		return;
-	meta = tview_meta_of_table(RangeVarGetRelid(range, NoLock, true));
-	if (meta != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("tview \"%s\" can have AFTER triggers only", get_rel_name(meta->tview)),
-				 errdetail("Its rows are written as its definition computes them.")));
 }

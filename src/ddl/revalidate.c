@@ -171,6 +171,27 @@ tview_revalidate(Oid relid, Node *command, bool contents)
 }
 
 /*
+ * A script of pg_dump has changed a view or table.  Of tviews that it is making itself, base
+ * tables may be empty yet, and have no triggers; others are in use.
+ */
+void
+tview_touched_by_restore(Oid relid, Node *command)
+{
+	ListCell   *lc;
+
+	foreach(lc, tviews_reading(relid))
+	{
+		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
+
+		if (!tview_recomputed_by(desc, relid, command, false) ||
+			!tview_all_captured(desc->base_relations))
+			continue;
+		tview_capture_lock(desc->base_relations);
+		tview_dirty_add_whole(desc);
+	}
+}
+
+/*
  * OR REPLACE gave a tview another definition: those that read its view follow,
  * and so do those that show whole rows of a table that has more columns now.
  */

@@ -149,5 +149,37 @@ SELECT to_regclass('tv_parent'), to_regclass('v_parent'), to_regclass('assistant
 CALL write();
 SELECT equals('no triggers left', (SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('parent'::regclass, 'child'::regclass)), 0);
 
+-- a script of pg_dump that changes what a tview in use reads
+CREATE TABLE scripted (pk_scripted int PRIMARY KEY, v text) PARTITION BY LIST (pk_scripted);
+CREATE TABLE scripted_1 PARTITION OF scripted FOR VALUES IN (1);
+CREATE TABLE scripted_2 (pk_scripted int NOT NULL PRIMARY KEY, v text);
+CREATE VIEW shown AS SELECT pk_scripted, v FROM scripted;
+CREATE TVIEW tv_scripted AS SELECT pk_scripted, jsonb_build_object('v', v) AS data FROM shown;
+INSERT INTO scripted VALUES (1, 'a');
+INSERT INTO scripted_2 VALUES (2, 'b');
+SET check_function_bodies = off;
+SELECT set_config('search_path', '', false);
+CREATE OR REPLACE VIEW ddl_base.shown AS SELECT pk_scripted, upper(v) AS v FROM ddl_base.scripted;
+ALTER TABLE ONLY ddl_base.scripted ATTACH PARTITION ddl_base.scripted_2 FOR VALUES IN (2);
+RESET check_function_bodies;
+SET search_path = ddl_base, public;
+SELECT same('tv_scripted', 'a script of pg_dump');
+SELECT data FROM tv_scripted ORDER BY 1;
+
+-- what is not used any more is not kept in memory
+CREATE PROCEDURE come_and_go() LANGUAGE plpgsql AS $$ BEGIN
+	FOR i IN 1 .. 5 LOOP
+		CREATE TVIEW tv_gone AS SELECT pk_scripted AS pk_gone, jsonb_build_object('v', v) AS data FROM scripted;
+		COMMIT;
+		UPDATE scripted SET v = v || i;
+		COMMIT;
+		DROP TVIEW tv_gone;
+		COMMIT;
+	END LOOP; END $$;
+CALL come_and_go();
+SELECT same('tv_scripted', 'others come and go');
+SELECT ok('no descriptor is left', (SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'tview descriptor') <=
+	(SELECT count(*) FROM pg_tview_meta));
+
 SET client_min_messages = warning;
 DROP SCHEMA ddl_base, moved_again CASCADE;

@@ -158,6 +158,25 @@ SELECT what, gone, path FROM who ORDER BY what;
 SELECT equals('the same role', (SELECT name FROM who WHERE what = 'child'), (SELECT name FROM who WHERE what = 'plain_child'));
 SELECT same('tv_source, tv_child', 'a foreign key to a tview');
 
+-- triggers fire where nothing can be deferred
+CREATE TABLE dtarget (pk int PRIMARY KEY);
+CREATE TABLE dsource (pk_dsource int PRIMARY KEY, target int);
+CREATE TVIEW tv_dsource WITH (key = 'pk_dsource') AS SELECT pk_dsource, target FROM dsource;
+CREATE FUNCTION do_nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+ALTER TABLE tv_dsource ADD CONSTRAINT to_target FOREIGN KEY (target) REFERENCES dtarget DEFERRABLE INITIALLY DEFERRED;
+SELECT refused('a trigger beside a deferrable constraint', '42809',
+	'CREATE TRIGGER nothing AFTER INSERT ON tv_dsource FOR EACH ROW EXECUTE FUNCTION do_nothing()');
+BEGIN;
+INSERT INTO dsource VALUES (1, 1);
+INSERT INTO dtarget VALUES (1);
+COMMIT;
+SELECT same('tv_dsource', 'a deferred constraint');
+ALTER TABLE tv_dsource DROP CONSTRAINT to_target;
+CREATE TRIGGER nothing AFTER INSERT ON tv_dsource FOR EACH ROW EXECUTE FUNCTION do_nothing();
+SELECT refused('a deferrable constraint beside a trigger', '42809',
+	'ALTER TABLE tv_dsource ADD FOREIGN KEY (target) REFERENCES dtarget DEFERRABLE');
+ALTER TABLE tv_dsource ADD FOREIGN KEY (target) REFERENCES dtarget;
+
 SET client_min_messages = warning;
 DROP SCHEMA cascades CASCADE;
 DROP ROLE regress_cascader;
