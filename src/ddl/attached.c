@@ -13,14 +13,16 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+/* Those that check foreign keys; unique constraints have their own ways. */
 static bool
-has_deferrable_triggers(Oid relid)
+has_deferrable_foreign_keys(Oid relid)
 {
 	Relation	rel = relation_open(relid, AccessShareLock);
 	bool		result = false;
 
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
-		result = result || rel->trigdesc->triggers[i].tgdeferrable;
+		result = result || (rel->trigdesc->triggers[i].tgdeferrable &&
+							RI_FKey_trigger_type(rel->trigdesc->triggers[i].tgfoid) != RI_TRIGGER_NONE);
 	relation_close(rel, AccessShareLock);
 	return result;
 }
@@ -32,10 +34,10 @@ has_deferrable_triggers(Oid relid)
 void
 tview_check_deferrable(Oid tview)
 {
-	if (tview_has_user_triggers(tview) && has_deferrable_triggers(tview))
+	if (tview_has_user_triggers(tview) && has_deferrable_foreign_keys(tview))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("tview \"%s\" cannot have both triggers and deferrable constraints",
+				 errmsg("tview \"%s\" cannot have both triggers and deferrable foreign keys",
 						get_rel_name(tview)),
 				 errdetail("Its triggers fire in a security-restricted operation, in which nothing can be deferred.")));
 }

@@ -227,6 +227,24 @@ tview_recomputed_by(TviewDesc *desc, Oid relid, Node *command, bool contents)
 		 (tview_command_changes_columns(command) && tview_reads_whole_rows(desc)));
 }
 
+/* Is a view another one by it, or has a table more rows: those of other tables? */
+bool
+tview_command_adds_rows(Node *command)
+{
+	ListCell   *lc;
+
+	if (!IsA(command, AlterTableStmt))
+		return tview_replaces_view(command);
+	foreach(lc, ((AlterTableStmt *) command)->cmds)
+	{
+		AlterTableType subtype = lfirst_node(AlterTableCmd, lc)->subtype;
+
+		if (subtype == AT_AttachPartition || subtype == AT_AddInherit)
+			return true;
+	}
+	return false;
+}
+
 /* Renamed labels and attributes show in documents while no row changes. */
 bool
 tview_command_renames_parts(Node *command)

@@ -160,8 +160,10 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (tview_restore_in_progress())
 	{
-		foreach(lc, touched_relations())
-			tview_touched_by_restore(lfirst_oid(lc), data->parsetree);
+		/* Nothing else: those who restore in parallel would wait for each other. */
+		if (tview_command_adds_rows(data->parsetree))
+			foreach(lc, touched_relations())
+				tview_touched_by_restore(lfirst_oid(lc));
 		PG_RETURN_NULL();
 	}
 	tview_check_trigger_or_rule(data->parsetree);

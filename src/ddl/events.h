@@ -15,13 +15,14 @@ extern List *tview_relations_of_command(const char *query);
 extern bool tview_command_reaches_tables(Node *command);
 extern bool tview_command_changes_columns(Node *command);
 extern bool tview_command_renames_parts(Node *command);
+extern bool tview_command_adds_rows(Node *command);
 extern bool tview_reads_whole_rows(TviewDesc *desc);
 extern bool tview_has_row_security(Oid relid);
 
 /* revalidate.c */
 extern void tview_recompute_all(void);
 extern void tview_revalidate(Oid relid, Node *command, bool contents);
-extern void tview_touched_by_restore(Oid relid, Node *command);
+extern void tview_touched_by_restore(Oid relid);
 
 /* enabled.c */
 extern bool tview_command_enables_triggers(AlterTableStmt *command, bool *ours);

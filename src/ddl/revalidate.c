@@ -142,6 +142,17 @@ tview_after_reassignment(Node *command)
 }
 
 /*
+ * Compute all of a tview again at the next flush.  Writers may have captured under the
+ * old definition: wait for them, where before.c has not done so.
+ */
+static void
+recompute(TviewDesc *desc)
+{
+	tview_capture_lock(desc->base_relations);
+	tview_dirty_add_whole(desc);
+}
+
+/*
  * A view or table below tviews changed: capture all of it, and look again.
  * contents: so did what it yields.
  */
@@ -158,24 +169,17 @@ tview_revalidate(Oid relid, Node *command, bool contents)
 		if (tview_command_reaches_tables(command))
 			check_rights(desc, list_delete_oid(list_copy(desc->base_relations), relid));
 		tview_capture_install(desc->base_relations);
-		if (!tview_recomputed_by(desc, relid, command, contents))
-			continue;
-
-		/*
-		 * Writers may have captured under the old definition: wait for them,
-		 * where before.c has not done so.
-		 */
-		tview_capture_lock(desc->base_relations);
-		tview_dirty_add_whole(desc);
+		if (tview_recomputed_by(desc, relid, command, contents))
+			recompute(desc);
 	}
 }
 
 /*
- * A script of pg_dump has changed a view or table.  Of tviews that it is making itself, base
- * tables may be empty yet, and have no triggers; others are in use.
+ * A script of pg_dump has replaced a view, or attached a partition.  Of tviews that it is
+ * making itself, base tables may be empty yet, and have no triggers; others are in use.
  */
 void
-tview_touched_by_restore(Oid relid, Node *command)
+tview_touched_by_restore(Oid relid)
 {
 	ListCell   *lc;
 
@@ -183,11 +187,8 @@ tview_touched_by_restore(Oid relid, Node *command)
 	{
 		TviewDesc  *desc = tview_desc(lfirst_oid(lc));
 
-		if (!tview_recomputed_by(desc, relid, command, false) ||
-			!tview_all_captured(desc->base_relations))
-			continue;
-		tview_capture_lock(desc->base_relations);
-		tview_dirty_add_whole(desc);
+		if (desc->populated && tview_all_captured(desc->base_relations))
+			recompute(desc);
 	}
 }
 
