@@ -6,10 +6,12 @@
  * its first statement, but its refreshes compute from what is committed when they
  * run.  If another transaction has changed the same row of a tview in between,
  * the snapshot shows the version before that, and not or not only the own one: two
- * rows for one key.  An UPDATE by hand would fail with a serialization failure.  A
- * refresh has no need to, unless somebody looks:
+ * rows for one key.  If it has made the row, the own version shows what the snapshot
+ * knows nothing of.  An UPDATE by hand would fail with a serialization failure, or find
+ * no row.  A refresh has no need to, unless somebody looks:
  *
  *		when a query reads the tview later with the transaction's snapshot
+ *		when triggers of users get the row, whose queries have that snapshot
  *		at SERIALIZABLE, also when one has read it before: the other transaction may
  *		have read what this one changes, and the server, which takes it for granted
  *		that one of two writers of a row fails, does not see the circle
@@ -49,13 +51,13 @@ serialization_failure(Oid tview)
 			 errhint("The transaction might succeed if retried.")));
 }
 
-/* A key was refreshed of which the transaction sees another row than the stored one. */
+/* A key was refreshed of which the transaction sees another row than the stored one, or none. */
 void
-tview_conflict_note(Oid tview)
+tview_conflict_note(TviewDesc *desc)
 {
-	if (list_member_oid(seen, tview))
-		serialization_failure(tview);
-	overtaken = add_tview(overtaken, tview);
+	if (list_member_oid(seen, desc->tview) || desc->user_triggers)
+		serialization_failure(desc->tview);
+	overtaken = add_tview(overtaken, desc->tview);
 }
 
 /* Is this the snapshot with which the transaction reads everything? */

@@ -103,7 +103,7 @@ extern EState *tview_writer_finish(TviewWriter *writer);
 extern void tview_writer_close(TviewWriter *writer);
 
 /* conflict.c */
-extern void tview_conflict_note(Oid tview);
+extern void tview_conflict_note(TviewDesc *desc);
 extern void tview_conflict_check(List *tviews, Snapshot snapshot);
 extern void tview_conflict_forget(void);
 

@@ -256,24 +256,27 @@ check_result(TviewWriter *writer, TM_Result result)
 }
 
 /*
- * Does the transaction's snapshot show a version of this key other than one?  All
- * versions are looked at, since for the server's conflict detection at
- * SERIALIZABLE this is no reading.
+ * Does the transaction's snapshot show another version of this key than that at tid, NULL
+ * for none, or not that one?  All versions are looked at, since for the server's conflict
+ * detection at SERIALIZABLE this is no reading.
  */
 static bool
-snapshot_shows_other(TviewWriter *writer, const Datum *key, ItemPointer tid)
+snapshot_differs(TviewWriter *writer, const Datum *key, ItemPointer tid)
 {
-	bool		other = false;
+	bool		differs = false;
 
 	if (writer->seen == NULL)
 		writer->seen = table_slot_create(writer->rel, NULL);
 	look_for_key(writer, &writer->seen_scan, SnapshotAny, key);
-	while (!other && index_getnext_slot(writer->seen_scan, ForwardScanDirection, writer->seen))
-		other = (tid == NULL || !ItemPointerEquals(tid, &writer->seen->tts_tid)) &&
-			table_tuple_satisfies_snapshot(writer->rel, writer->seen,
-										   GetTransactionSnapshot());
+	while (!differs && index_getnext_slot(writer->seen_scan, ForwardScanDirection, writer->seen))
+	{
+		bool		stored = tid != NULL && ItemPointerEquals(tid, &writer->seen->tts_tid);
+
+		differs = stored != table_tuple_satisfies_snapshot(writer->rel, writer->seen,
+														   GetTransactionSnapshot());
+	}
 	ExecClearTuple(writer->seen);
-	return other;
+	return differs;
 }
 
 /*
@@ -284,8 +287,8 @@ void
 tview_writer_note_key(TviewWriter *writer, const Datum *key, bool exists)
 {
 	if (IsolationUsesXactSnapshot() &&
-		snapshot_shows_other(writer, key, exists ? &writer->stored->tts_tid : NULL))
-		tview_conflict_note(writer->desc->tview);
+		snapshot_differs(writer, key, exists ? &writer->stored->tts_tid : NULL))
+		tview_conflict_note(writer->desc);
 }
 
 static void
