@@ -138,6 +138,7 @@ typedef struct TviewEvaluation
 	AttrNumber *columns;		/* columns of the view, ascending */
 	SPIPlanPtr	single_plan;	/* filled by the refresh module */
 	SPIPlanPtr	batch_plan;
+	double		key_time;		/* in ms, that a key took the last time; 0: unknown */
 } TviewEvaluation;
 
 /* descriptor.c: what a backend knows about one tview */
@@ -188,6 +189,9 @@ typedef struct TviewDesc
 	uint64		downstream_generation;	/* ... as of this generation */
 	List	   *parts;			/* of TviewPart; NIL: only as a whole */
 	List	   *evaluations;	/* of TviewEvaluation, made when first needed */
+	Cost		pass_cost;		/* of computing all rows, 0 while unknown ... */
+	double		pass_rows;		/* ... when the tview had so many */
+	double		pass_time;		/* in ms, as the last one took, 0 while unknown */
 } TviewDesc;
 
 extern void tview_desc_init(void);

@@ -27,6 +27,7 @@
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
 
 /* Beyond this, an outer join that would only refine the result is not split. */
 #define MAX_CASES	32
@@ -494,12 +495,23 @@ condition_edge(Node *conjunct)
 	return references_outside(conjunct) ? bms_add_member(edge, OUTSIDE) : edge;
 }
 
+/* Does a condition find rows by equal values, as far as its operator says? */
+static bool
+compares_equal(Node *condition)
+{
+	Oid			operator = IsA(condition, OpExpr) ? ((OpExpr *) condition)->opno :
+		IsA(condition, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) condition)->opno : InvalidOid;
+
+	return OidIsValid(operator) && get_mergejoin_opfamilies(operator) != NIL;
+}
+
 /*
- * Sets of items tied together by a condition or by LATERAL.  Member OUTSIDE
- * stands for the enclosing levels, which a correlated subquery refers to.
+ * Sets of items tied together by a condition or by LATERAL; equal: only by conditions
+ * that compare for equality.  Member OUTSIDE stands for the enclosing levels, which a
+ * correlated subquery refers to.
  */
 static List *
-level_edges(Query *query, Bitmapset *items)
+level_edges(Query *query, Bitmapset *items, bool equal)
 {
 	List	   *edges = NIL;
 	ListCell   *lc;
@@ -509,7 +521,8 @@ level_edges(Query *query, Bitmapset *items)
 	{
 		Bitmapset  *edge = condition_edge(lfirst(lc));
 
-		if (bms_membership(edge) == BMS_MULTIPLE && !reads_tables(lfirst(lc)))
+		if (bms_membership(edge) == BMS_MULTIPLE && !reads_tables(lfirst(lc)) &&
+			(!equal || compares_equal(lfirst(lc))))
 			edges = lappend(edges, edge);
 	}
 	while ((item = bms_next_member(items, item)) >= 0)
@@ -616,8 +629,9 @@ tie_by_subquery(Query *query, Bitmapset *placed, bool plain, List **ties)
  * The order of the items of a level, as ranks from 1 by range table index: the
  * items of the first anchor, an output, then those that conditions tie to them
  * or to the enclosing levels, and so on: so the way from any item to that
- * output leads over items before it.  Items that nothing ties to the others come
- * last.
+ * output leads over items before it.  Other comparisons than for equality tie
+ * only what nothing else does: they find too much.  Items that nothing ties to the
+ * others come last.
  *
  * Returns in *ties the conditions that had to be used for it although they read
  * tables.
@@ -627,15 +641,18 @@ level_order(Query *query, Bitmapset *anchors, List **ties)
 {
 	int		   *ranks = palloc0(sizeof(int) * (list_length(query->rtable) + 1));
 	Bitmapset  *items = level_items((Node *) query->jointree);
-	List	   *edges = level_edges(query, items);
+	List	   *equalities = level_edges(query, items, true);
+	List	   *edges = level_edges(query, items, false);
 	Bitmapset  *placed = bms_make_singleton(OUTSIDE);
 
 	*ties = NIL;
 	place_layer(ranks, &placed, next_root(query, anchors, items, placed));
 	while (!bms_is_subset(items, placed))
 	{
-		Bitmapset  *layer = bms_int_members(next_layer(edges, placed), items);
+		Bitmapset  *layer = bms_int_members(next_layer(equalities, placed), items);
 
+		if (bms_is_empty(layer))
+			layer = bms_int_members(next_layer(edges, placed), items);
 		if (bms_is_empty(layer))
 			layer = next_root(query, anchors, items, placed);
 		if (bms_is_empty(layer))

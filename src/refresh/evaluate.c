@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "portability/instr_time.h"
 #include "refresh/queries.h"
 #include "refresh/refresh.h"
 #include "utils/builtins.h"
@@ -188,6 +189,22 @@ batch_sql(TviewDesc *desc, TviewEvaluation *evaluation)
 	return sql.data;
 }
 
+/* Run the query for so many keys, and note how long each takes, planning aside. */
+static void
+execute_timed(TviewEvaluation *evaluation, SPIPlanPtr plan, Datum *values, int64 count)
+{
+	instr_time	start;
+	instr_time	duration;
+
+	if (evaluation->key_time == 0)
+		(void) tview_plan_cost(plan);
+	INSTR_TIME_SET_CURRENT(start);
+	tview_execute(plan, values);
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, start);
+	evaluation->key_time = INSTR_TIME_GET_MILLISEC(duration) / count;
+}
+
 static void
 evaluate_single(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys, int64 n)
 {
@@ -196,10 +213,11 @@ evaluate_single(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys, int6
 	for (int i = 0; i < desc->nkeys; i++)
 		types[i] = desc->keys[i].type;
 	tview_note_current_key(n);
-	tview_execute(tview_kept_plan(&evaluation->single_plan,
-								  evaluation->single_plan ? NULL :
-								  single_sql(desc, evaluation),
-								  desc->nkeys, types), keyset_get(keys, n));
+	execute_timed(evaluation, tview_kept_plan(&evaluation->single_plan,
+											  evaluation->single_plan ? NULL :
+											  single_sql(desc, evaluation),
+											  desc->nkeys, types),
+				  keyset_get(keys, n), 1);
 }
 
 static TupleDesc
@@ -242,7 +260,7 @@ evaluate_batch(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
 		tuplestore_putvalues(store, tupdesc, values, nulls);
 	}
 	tview_register_tuplestore(KEYS_RELATION, tupdesc, store, PLANNED_KEYS);
-	tview_execute(batch_plan(desc, evaluation), NULL);
+	execute_timed(evaluation, batch_plan(desc, evaluation), NULL, count);
 	SPI_unregister_relation(KEYS_RELATION);
 	tuplestore_end(store);
 }
@@ -265,8 +283,8 @@ tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation)
 }
 
 /*
- * Evaluate the definition for some keys.  The result is left in SPI_tuptable:
- * the number of the key, then the columns of the evaluation.
+ * Evaluate the definition for some keys, and note how long it takes.  The result is left in
+ * SPI_tuptable: the number of the key, then the columns of the evaluation.
  */
 void
 tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
@@ -276,6 +294,19 @@ tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys,
 		evaluate_single(desc, evaluation, keys, first);
 	else
 		evaluate_batch(desc, evaluation, keys, first, count);
+}
+
+/*
+ * Milliseconds that one of the keys takes: one in the middle, since the first may be of
+ * another kind.
+ */
+double
+tview_evaluation_time(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys)
+{
+	tview_evaluate(desc, evaluation, keys, keys->count / 2, 1);
+	SPI_freetuptable(SPI_tuptable);
+	tview_note_current_key(-1);
+	return evaluation->key_time;
 }
 
 /* Throw: the definition has a row without a key. */

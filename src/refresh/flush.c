@@ -119,7 +119,7 @@ apply_keys(TviewDesc *desc, List *sets, KeySet *keys, TviewWriter *writer)
 	tview_count_refresh(desc->tview, keys->count, pass);
 	if (pass)
 	{
-		tview_recompute_whole(desc, writer);
+		tview_pass(desc, writer);
 		return;
 	}
 	if ((keys->saw_null || may_lose_key(sets)) && desc->key_nullable)

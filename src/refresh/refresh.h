@@ -69,6 +69,7 @@ extern TviewEvaluation *tview_evaluation_of_all(TviewDesc *desc);
 extern void tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation,
 						   KeySet *keys, int64 first, int64 count);
 extern Cost tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation);
+extern double tview_evaluation_time(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys);
 extern void tview_null_key_error(TviewDesc *desc);
 extern void tview_check_null_keys(TviewDesc *desc);
 
@@ -110,6 +111,7 @@ extern void tview_conflict_forget(void);
 /* choice.c */
 extern bool tview_pass_is_cheaper(TviewDesc *desc, KeySet *keys,
 								  const Bitmapset *parts);
+extern void tview_pass(TviewDesc *desc, TviewWriter *writer);
 
 /* whole.c */
 extern SPIPlanPtr tview_whole_plan(TviewDesc *desc);

@@ -138,6 +138,19 @@ CREATE TVIEW tv_kinds WITH (key = 'pk') AS
 UPDATE visit SET x = 2 WHERE pk = 31;
 SELECT same('tv_kinds', 'another group');
 
+-- a table that is tied by = and by <> is traced by =
+CREATE TABLE post (pk int PRIMARY KEY, author int);
+CREATE TABLE vote (post int, voter int, value int, PRIMARY KEY (post, voter));
+CREATE TABLE member (pk int PRIMARY KEY);
+INSERT INTO member SELECT generate_series(1, 5);
+INSERT INTO post SELECT n, n % 5 + 1 FROM generate_series(1, 10) n;
+CREATE TVIEW tv_karma WITH (key = 'pk') AS SELECT m.pk, (SELECT sum(v.value) FROM vote v JOIN post p ON p.pk = v.post
+	WHERE v.voter <> m.pk AND p.author = m.pk) AS karma FROM member m;
+INSERT INTO vote SELECT n, n * 3 % 5 + 1, n FROM generate_series(1, 10) n;
+SELECT same('tv_karma', 'votes');
+SELECT b -> 'queries' AS "= before <>" FROM jsonb_array_elements(pg_tviews_analyze_select(pg_get_viewdef('v_karma'), '{key=pk}') -> 'base_tables') b
+	WHERE b ->> 'table' = 'tracing.vote';
+
 -- definitions keep what they call by name, under its new name
 CREATE TYPE grade AS ENUM ('good', 'bad');
 CREATE FUNCTION graded(int) RETURNS grade LANGUAGE sql IMMUTABLE RETURN CASE WHEN $1 > 2 THEN 'good' ELSE 'bad' END::grade;
