@@ -129,6 +129,11 @@ typedef struct TviewName
 extern List *tview_names_used(Query *expanded);
 extern char *tview_operator_name(Oid operator);
 
+/* keep.c */
+extern List *tview_keep_traces(List *traces, int nkeys);
+extern List *tview_keep_parts(List *parts);
+extern List *tview_keep_names(List *names);
+
 /* A query that computes all columns of the definition, or some parts. */
 typedef struct TviewEvaluation
 {

@@ -327,13 +327,13 @@ tview_depth(TviewDesc *desc)
 	return depth + 1;
 }
 
+/* What an analysis finds out about the definition, in the current memory context. */
 static void
-describe_traces(TviewDesc *desc, List *key_names)
+analyze_definition(TviewDesc *desc, List *key_names)
 {
 	Query	   *expanded = tview_expand_view(desc->view);
 	AttrNumber *keys = palloc(sizeof(AttrNumber) * desc->nkeys);
 	TviewAnalysis *analysis;
-	ListCell   *lc;
 
 	for (int i = 0; i < desc->nkeys; i++)
 		keys[i] = desc->keys[i].view_attno;
@@ -350,11 +350,28 @@ describe_traces(TviewDesc *desc, List *key_names)
 													 list_length(analysis->traces) + 1));
 	desc->base_relations = tview_base_relations(expanded, desc->reads);
 	desc->helper_views = tview_helper_views(desc->view);
+}
+
+static void
+describe_traces(TviewDesc *desc, List *key_names)
+{
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "tview analysis",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(work);
+	ListCell   *lc;
+
+	analyze_definition(desc, key_names);
+	MemoryContextSwitchTo(old);
+	desc->names = tview_keep_names(desc->names);
+	desc->parts = tview_keep_parts(desc->parts);
+	desc->traces = tview_keep_traces(desc->traces, desc->nkeys);
+	desc->base_relations = list_copy(desc->base_relations);
+	desc->helper_views = list_copy(desc->helper_views);
+	MemoryContextDelete(work);
 	foreach(lc, desc->traces)
 	{
 		TviewTrace *trace = lfirst(lc);
 
-		trace->source = NULL;
 		if (!trace->whole)
 			trace->capture_desc = capture_tupdesc(trace);
 	}

@@ -142,6 +142,29 @@ replace_virtual_columns(Query *query)
 	}
 }
 
+/* The constant that a limit is, or NULL. */
+static Const *
+constant_limit(Node *limit)
+{
+	if (limit == NULL || checkExprHasSubLink(limit))
+		return NULL;
+	limit = tview_fold(copyObject(limit));
+	return limit != NULL && IsA(limit, Const) ? (Const *) limit : NULL;
+}
+
+/* OFFSET 0 and LIMIT ALL limit nothing. */
+static void
+drop_limits(Query *query)
+{
+	Const	   *offset = constant_limit(query->limitOffset);
+	Const	   *count = constant_limit(query->limitCount);
+
+	if (offset != NULL && (offset->constisnull || DatumGetInt64(offset->constvalue) == 0))
+		query->limitOffset = NULL;
+	if (count != NULL && count->constisnull)
+		query->limitCount = NULL;
+}
+
 static bool
 normalize_walker(Node *node, void *context)
 {
@@ -153,6 +176,7 @@ normalize_walker(Node *node, void *context)
 		inline_ctes((Query *) node);
 		tview_resolve_aliases((Query *) node);
 		replace_virtual_columns((Query *) node);
+		drop_limits((Query *) node);
 		return query_tree_walker((Query *) node, normalize_walker, context, 0);
 	}
 	return expression_tree_walker(node, normalize_walker, context);

@@ -32,6 +32,9 @@
 /* Beyond this, an outer join that would only refine the result is not split. */
 #define MAX_CASES	32
 
+/* Beyond this, rows cannot be followed through a chain of full joins. */
+#define MAX_FULL_CASES	1000
+
 /* Not an item: range table indexes start at 1. */
 #define OUTSIDE				0
 
@@ -364,6 +367,18 @@ one_sided(LevelTarget *target, JoinExpr *join, List *kept, List *matched,
 	return optional_side(target, join, kept, matched, side);
 }
 
+/* Rows of which nothing is known. */
+static Variant *
+unknown_rows(Bitmapset *items)
+{
+	Variant    *variant = palloc0(sizeof(Variant));
+
+	variant->items = items;
+	variant->unknown = bms_copy(items);
+	variant->lost = true;
+	return variant;
+}
+
 static List *
 full_join(LevelTarget *target, JoinExpr *join, List *left, List *right,
 		  List *matched)
@@ -372,6 +387,8 @@ full_join(LevelTarget *target, JoinExpr *join, List *left, List *right,
 	Bitmapset  *right_items = level_items(join->rarg);
 	List	   *result;
 
+	if (list_length(left) + list_length(right) + list_length(matched) > MAX_FULL_CASES)
+		return list_make1(unknown_rows(bms_union(left_items, right_items)));
 	if (target->conjunct != NULL && contains_node(join->quals, target->conjunct))
 	{
 		result = add_variants(matched, with_nulled(matched, left_items));

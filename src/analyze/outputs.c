@@ -34,6 +34,7 @@ typedef struct GroupingContext
 {
 	Query	   *query;
 	List	   *set;			/* sortgrouprefs of one grouping set */
+	bool		unknown;		/* what it shows is not certain */
 } GroupingContext;
 
 /* GROUPING(a, b): a bit for each argument that is not in the set. */
@@ -49,42 +50,63 @@ grouping_constant(GroupingFunc *grouping, List *set)
 							  Int32GetDatum(result), false, true);
 }
 
-/* An output as a row of one grouping set shows it. */
+/*
+ * A grouping expression in one grouping set: itself, or NULL where it is not in the set;
+ * NULL in C if the node is none.  Some servers fold constants before they group.
+ */
+static Node *
+grouping_expression(Node *node, GroupingContext *context)
+{
+	bool		found = false;
+	ListCell   *lc;
+
+	foreach(lc, context->query->groupClause)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+
+		if (!equal(node, get_sortgroupclause_expr(clause, context->query->targetList)))
+			continue;
+		if (list_member_int(context->set, clause->tleSortGroupRef))
+			return copyObject(node);
+		found = true;
+	}
+	if (!found)
+		return NULL;
+	context->unknown = context->unknown || varnos_of_level(node, 0) == NULL;
+	return (Node *) makeNullConst(exprType(node), exprTypmod(node), exprCollation(node));
+}
+
+/* An output as a row of one grouping set shows it.  The largest expression that is one to
+ * group by counts, not what it consists of. */
 static Node *
 grouping_set_mutator(Node *node, GroupingContext *context)
 {
-	ListCell   *lc;
+	Node	   *expression;
 
 	if (node == NULL)
 		return NULL;
 	if (IsA(node, GroupingFunc) && ((GroupingFunc *) node)->agglevelsup == 0)
 		return grouping_constant((GroupingFunc *) node, context->set);
-	foreach(lc, context->query->groupClause)
-	{
-		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
-
-		if (!list_member_int(context->set, clause->tleSortGroupRef) &&
-			equal(node, get_sortgroupclause_expr(clause, context->query->targetList)))
-			return (Node *) makeNullConst(exprType(node), exprTypmod(node),
-										  exprCollation(node));
-	}
-	return expression_tree_mutator(node, grouping_set_mutator, context);
+	expression = grouping_expression(node, context);
+	return expression ? expression :
+		expression_tree_mutator(node, grouping_set_mutator, context);
 }
 
-/* The outputs of a level as rows of one grouping set show them. */
+/* The outputs of a level as rows of one grouping set show them, as far as that is certain. */
 List *
 grouping_set_outputs(Query *query, List *set)
 {
-	GroupingContext context = {query, set};
 	List	   *result = NIL;
 	ListCell   *lc;
 
 	foreach(lc, query->targetList)
 	{
 		TargetEntry *tle = flatCopyTargetEntry(lfirst_node(TargetEntry, lc));
+		GroupingContext context = {query, set};
 
 		tle->expr = (Expr *) grouping_set_mutator((Node *) tle->expr, &context);
-		result = lappend(result, tle);
+		if (!context.unknown)
+			result = lappend(result, tle);
 	}
 	return result;
 }

@@ -74,7 +74,8 @@ unused_rte(void)
 	return rte;
 }
 
-/* Conditions among the changed rows and the items read.  crossing: see focus_facts(). */
+/* Conditions among the changed rows and the items read, but for those on whole rows, of
+ * which only some columns are captured.  crossing: see focus_facts(). */
 static List *
 conditions_among(const Focus *focus, Bitmapset *items, bool crossing)
 {
@@ -83,7 +84,8 @@ conditions_among(const Focus *focus, Bitmapset *items, bool crossing)
 	ListCell   *lc;
 
 	foreach(lc, focus_facts(focus, crossing))
-		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known))
+		if (bms_is_subset(varnos_of_level(lfirst(lc), 0), known) &&
+			!bms_is_member(InvalidAttrNumber, columns_of_item(lfirst(lc), focus->changed)))
 			result = lappend(result, lfirst(lc));
 	return result;
 }

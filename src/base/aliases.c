@@ -7,6 +7,12 @@
 #include "base/sandbox.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parsetree.h"
+
+typedef struct MergedContext
+{
+	List	   *levels;			/* of Query, the innermost first */
+} MergedContext;
 
 /*
  * A column is the same above and below an outer join, for which the server could not
@@ -82,4 +88,72 @@ tview_resolve_aliases(Query *query)
 	query->jointree = (FromExpr *) flatten(query, (Node *) query->jointree);
 	foreach(lc, query->rtable)
 		flatten_rte(query, lfirst_node(RangeTblEntry, lc));
+}
+
+/* Does a subquery refer to a column that USING has merged, of an enclosing level? */
+static bool
+merged_walker(Node *node, MergedContext *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+		Query	   *query;
+
+		if (var->varlevelsup == 0 || var->varlevelsup >= list_length(context->levels))
+			return false;
+		query = list_nth(context->levels, var->varlevelsup);
+		return rt_fetch(var->varno, query->rtable)->rtekind == RTE_JOIN;
+	}
+	if (IsA(node, Query))
+	{
+		bool		result;
+
+		context->levels = lcons(node, context->levels);
+		result = query_tree_walker((Query *) node, merged_walker, context, 0);
+		context->levels = list_delete_first(context->levels);
+		return result;
+	}
+	return expression_tree_walker(node, merged_walker, context);
+}
+
+/*
+ * May the server deparse a query as another one?  It writes a merged column without
+ * the name of its join, which in a subquery can be that of a column there.
+ */
+bool
+tview_deparse_is_doubtful(Query *query)
+{
+	MergedContext context = {NIL};
+
+	return merged_walker((Node *) query, &context);
+}
+
+static bool
+resolve_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Query))
+	{
+		tview_resolve_aliases((Query *) node);
+		return query_tree_walker((Query *) node, resolve_walker, context, 0);
+	}
+	return expression_tree_walker(node, resolve_walker, context);
+}
+
+/* A query as SQL in which every column is that of a plain item, and outputs have no names. */
+char *
+tview_deparse_resolved(const Query *query)
+{
+	Query	   *resolved = copyObject((Query *) query);
+	ListCell   *lc;
+
+	foreach(lc, resolved->targetList)
+		lfirst_node(TargetEntry, lc)->resname = psprintf("c%d", foreach_current_index(lc));
+	resolve_walker((Node *) resolved, NULL);
+	return tview_deparse(resolved);
 }

@@ -21,6 +21,8 @@ extern char *tview_deparse(Query *query);
 
 /* aliases.c */
 extern void tview_resolve_aliases(Query *query);
+extern bool tview_deparse_is_doubtful(Query *query);
+extern char *tview_deparse_resolved(const Query *query);
 
 /* collations.c */
 extern void tview_keep_collation(Node *node);

@@ -15,6 +15,7 @@
  */
 #include "base/compat.h"
 
+#include "access/relation.h"
 #include "access/xact.h"
 #include "base/sandbox.h"
 #include "capture/capture.h"
@@ -24,6 +25,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "refresh/refresh.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -145,6 +147,27 @@ column_names(TviewRequest *request, bool key_only)
 	return list.data;
 }
 
+/* The view was made of SQL: refuse where that says something else than the definition. */
+static void
+check_view(TviewRequest *request)
+{
+	Relation	view;
+	char	   *made;
+
+	if (!tview_deparse_is_doubtful(request->query))
+		return;
+	view = relation_open(get_relname_relid(request->view, request->schema), AccessShareLock);
+	made = tview_deparse_resolved(get_view_query(view));
+	relation_close(view, NoLock);
+	if (strcmp(made, tview_deparse_resolved(request->query)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("cannot create tview \"%s\": a view would not keep its definition as it is",
+						request->name),
+				 errdetail("A subquery refers to a column merged by USING, whose name it has itself."),
+				 errhint("Use ON instead of USING, or another name in the subquery.")));
+}
+
 static void
 create_view(TviewRequest *request)
 {
@@ -157,6 +180,7 @@ create_view(TviewRequest *request)
 					  request->or_replace ? "OR REPLACE" : "",
 					  request->qualified_view, column_names(request, false),
 					  definition);
+	check_view(request);
 	if (!OidIsValid(request->self))
 		tview_comment_view(request->qualified_name, request->qualified_view);
 }

@@ -160,5 +160,25 @@ ALTER TABLE tv_u ADD CONSTRAINT later UNIQUE (b) DEFERRABLE INITIALLY DEFERRED;
 INSERT INTO u VALUES (1, 1), (2, 2);
 UPDATE u SET b = 3 - b;
 SELECT same('tv_u, tv_above', 'constraints');
+-- the server would write a merged column without the name of its join, and read that of the subquery
+CREATE TABLE left_side (k int PRIMARY KEY, j int);
+CREATE TABLE right_side (k int PRIMARY KEY, j int);
+CREATE TABLE counted (x int, j int);
+CREATE TABLE counted_too (x int, y int);
+CREATE TVIEW tv_merged WITH (key = 'l, r') AS SELECT coalesce(a.k, -1) AS l, coalesce(b.k, -1) AS r,
+	(SELECT count(*) FROM counted c WHERE c.x = u.j) AS n FROM left_side a FULL JOIN right_side b USING (j) AS u;
+CREATE TVIEW tv_merged (l, r, n) WITH (key = 'l, r') AS SELECT coalesce(a.k, -1) AS x, coalesce(b.k, -1) AS y,
+	(SELECT count(*) FROM counted_too c WHERE c.x = u.j) AS z FROM left_side a FULL JOIN right_side b USING (j) AS u;
+INSERT INTO left_side VALUES (1, 1), (2, 2);
+INSERT INTO right_side VALUES (1, 1), (3, 3);
+INSERT INTO counted_too VALUES (1, 9), (3, 9);
+SELECT same('tv_merged', 'a merged column');
+SELECT l, r, n FROM tv_merged ORDER BY l, r;
+
+-- more cases than can be followed
+DO $$ BEGIN FOR i IN 1 .. 8 LOOP EXECUTE format('CREATE TABLE link_%s (k int PRIMARY KEY)', i); END LOOP; END $$;
+DO $$ BEGIN EXECUTE 'CREATE TVIEW tv_chain WITH (key = ''k'') AS SELECT k FROM ' ||
+	(SELECT string_agg('link_' || n || CASE WHEN n > 1 THEN ' USING (k)' ELSE '' END, ' FULL JOIN ' ORDER BY n) FROM generate_series(1, 8) n); END $$;
+
 SET client_min_messages = warning;
 DROP SCHEMA bad CASCADE;

@@ -88,5 +88,21 @@ INSERT INTO sale VALUES (9, 'c7', '2024-01-09', 1);
 DELETE FROM sale WHERE no IN (1, 2);
 SELECT same('tv_cube', 'CUBE');
 
+-- an expression in one grouping set, a column of it in another
+CREATE TABLE sold (day date, amount int);
+CREATE TVIEW tv_sold WITH (key = 'g, month, day') AS
+	SELECT grouping(date_trunc('month', day::timestamp), day) AS g, coalesce(date_trunc('month', day::timestamp), '-infinity') AS month,
+		coalesce(day, '-infinity') AS day, sum(amount) AS amount
+	FROM sold WHERE day IS NOT NULL GROUP BY ROLLUP (date_trunc('month', day::timestamp), day);
+CREATE TVIEW tv_sold_sets WITH (key = 'g, a, e') AS
+	SELECT grouping(amount, amount + 1) AS g, coalesce(amount, -9) AS a, coalesce(amount + 1, -9) AS e, count(*) FROM sold GROUP BY GROUPING SETS ((amount), (amount + 1));
+INSERT INTO sold VALUES ('2024-01-01', 1), ('2024-01-02', 2), ('2024-02-02', 2);
+SELECT same('tv_sold, tv_sold_sets', 'expressions in grouping sets');
+UPDATE sold SET day = '2024-02-01', amount = 5 WHERE amount = 1;
+SELECT same('tv_sold, tv_sold_sets', 'another group');
+DELETE FROM sold WHERE amount = 2;
+SELECT same('tv_sold, tv_sold_sets', 'fewer groups');
+SELECT count(*) FROM tv_sold;
+
 SET client_min_messages = warning;
 DROP SCHEMA group_by CASCADE;

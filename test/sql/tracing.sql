@@ -151,6 +151,14 @@ SELECT same('tv_karma', 'votes');
 SELECT b -> 'queries' AS "= before <>" FROM jsonb_array_elements(pg_tviews_analyze_select(pg_get_viewdef('v_karma'), '{key=pk}') -> 'base_tables') b
 	WHERE b ->> 'table' = 'tracing.vote';
 
+-- limits that limit nothing, and conditions on whole rows beside one that ties
+CREATE TVIEW tv_unlimited WITH (key = 'pk') AS SELECT pk, author FROM (SELECT * FROM post OFFSET 0) p LIMIT ALL;
+CREATE TVIEW tv_whole WITH (key = 'pk') AS SELECT m.pk, (SELECT count(*) FROM vote v WHERE v.voter = m.pk AND v IS NOT NULL) AS votes,
+	(SELECT count(*) FROM vote v WHERE v.voter = m.pk AND to_jsonb(v) ->> 'value' = '3') AS threes FROM member m;
+UPDATE post SET author = author % 5 + 1 WHERE pk < 5;
+UPDATE vote SET value = CASE WHEN value % 2 = 0 THEN 3 END WHERE post > 3;
+SELECT same('tv_unlimited, tv_whole', 'no limits, whole rows');
+
 -- definitions keep what they call by name, under its new name
 CREATE TYPE grade AS ENUM ('good', 'bad');
 CREATE FUNCTION graded(int) RETURNS grade LANGUAGE sql IMMUTABLE RETURN CASE WHEN $1 > 2 THEN 'good' ELSE 'bad' END::grade;
