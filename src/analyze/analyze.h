@@ -103,7 +103,7 @@ extern List *tview_declared_traces(List *reads, int occurrence);
 /* trace.c */
 extern TviewAnalysis *tview_analyze(Query *expanded, const AttrNumber *keys,
 									int nkeys, const char *table_name,
-									List *key_names);
+									const char *view_name, List *key_names);
 
 /* failing.c */
 extern bool tview_can_fail(Node *node);

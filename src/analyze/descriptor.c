@@ -339,7 +339,8 @@ analyze_definition(TviewDesc *desc, List *key_names)
 		keys[i] = desc->keys[i].view_attno;
 	/* Before the analysis takes out what the result does not need: the view names it all. */
 	desc->names = tview_names_used(expanded);
-	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name, key_names);
+	analysis = tview_analyze(expanded, keys, desc->nkeys, desc->name,
+							 desc->view_name, key_names);
 	desc->key_nullable = analysis->key_nullable;
 	desc->fenced = tview_needs_fence(expanded, keys, desc->nkeys);
 	if (!analysis->clock && !desc->fenced)

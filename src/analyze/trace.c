@@ -26,6 +26,7 @@ typedef struct TraceBuilder
 	const AttrNumber *keys;
 	int			nkeys;
 	const char *table_name;
+	const char *view_name;
 	List	   *key_names;
 	List	   *key_collations;
 	List	   *usages;			/* of ColumnUsage; their order numbers them */
@@ -33,6 +34,14 @@ typedef struct TraceBuilder
 	TviewTrace *trace;			/* being built */
 	const Focus *focus;
 } TraceBuilder;
+
+/* Where keys come from of which a tracing query finds only some columns. */
+typedef enum KeysFrom
+{
+	KEYS_FOUND,					/* it finds all */
+	KEYS_STORED,				/* the tview: rows that were there */
+	KEYS_DEFINED				/* the view: rows that are there now */
+} KeysFrom;
 
 static TviewTrace *trace_for(TraceBuilder *builder, RangeTblEntry *source);
 
@@ -298,15 +307,66 @@ key_collation(TraceBuilder *builder, int i)
 		psprintf(" COLLATE %s", generate_collation_name(collation));
 }
 
-/* Keys found by a query; where only some columns are, by their old rows. */
+/* The key columns of t, with a prefix. */
+static void
+append_key_columns(TraceBuilder *builder, StringInfo sql)
+{
+	for (int i = 0; i < builder->nkeys; i++)
+		appendStringInfo(sql, "%st.%s", i > 0 ? ", " : "",
+						 quote_identifier(list_nth(builder->key_names, i)));
+}
+
+/* t.key = s.key for the key columns found. */
+static void
+append_key_conditions(TraceBuilder *builder, const KeySource *sources, StringInfo sql)
+{
+	const char *separator = " WHERE ";
+
+	for (int i = 0; i < builder->nkeys; i++)
+	{
+		if (sources[i].expr == NULL)
+			continue;
+		appendStringInfo(sql, "%st.%s OPERATOR(%s) s.k%d%s", separator,
+						 quote_identifier(list_nth(builder->key_names, i)),
+						 tview_operator_name(key_equality(sources[i].expr)),
+						 i + 1, key_collation(builder, i));
+		separator = " AND ";
+	}
+}
+
+/* SQL for whole keys, of a tracing query that finds these columns of them. */
+static char *
+keys_sql(TraceBuilder *builder, const KeySource *sources, KeysFrom from, char *found)
+{
+	StringInfoData sql;
+
+	if (from == KEYS_FOUND)
+		return found;
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT ");
+	append_key_columns(builder, &sql);
+	if (from == KEYS_STORED)
+		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name, found);
+	else
+	{
+		appendStringInfo(&sql, " FROM (SELECT DISTINCT * FROM (%s) s) s, LATERAL (SELECT ", found);
+		append_key_columns(builder, &sql);
+		appendStringInfo(&sql, " FROM %s t", builder->view_name);
+	}
+	append_key_conditions(builder, sources, &sql);
+	if (from == KEYS_DEFINED)
+		appendStringInfoString(&sql, " OFFSET 0) t");
+	return sql.data;
+}
+
+/* Keys by a query that finds these columns of them. */
 static bool
-add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
+add_tracing_query(TraceBuilder *builder, const KeySource *sources, KeysFrom from)
 {
 	Bitmapset  *items = NULL;
 	Query	   *query;
 	CaptureContext captured;
 	TraceQuery *result = palloc0(sizeof(TraceQuery));
-	StringInfoData sql;
 
 	for (int i = 0; i < builder->nkeys; i++)
 		if (sources[i].expr != NULL)
@@ -315,33 +375,9 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, bool partial)
 	captured = captured_columns(query, builder->focus->changed);
 	if (captured.unusual)
 		return false;
-	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
-	initStringInfo(&sql);
-	if (partial)
-	{
-		const char *separator = " WHERE ";
-
-		appendStringInfoString(&sql, "SELECT ");
-		for (int i = 0; i < builder->nkeys; i++)
-			appendStringInfo(&sql, "%st.%s", i > 0 ? ", " : "",
-							 quote_identifier(list_nth(builder->key_names, i)));
-		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name,
-						 tview_deparse(tview_make_explicit(query)));
-		for (int i = 0; i < builder->nkeys; i++)
-		{
-			if (sources[i].expr == NULL)
-				continue;
-			appendStringInfo(&sql, "%st.%s OPERATOR(%s) s.k%d%s", separator,
-							 quote_identifier(list_nth(builder->key_names, i)),
-							 tview_operator_name(key_equality(sources[i].expr)),
-							 i + 1, key_collation(builder, i));
-			separator = " AND ";
-		}
-	}
-	else
-		appendStringInfoString(&sql, tview_deparse(tview_make_explicit(query)));
-
-	result->sql = sql.data;
+	builder->trace->can_fail = builder->trace->can_fail || from == KEYS_DEFINED ||
+		query_can_fail(query);
+	result->sql = keys_sql(builder, sources, from, tview_deparse(tview_make_explicit(query)));
 	add_query(builder, result, captured.columns);
 	return true;
 }
@@ -507,11 +543,11 @@ trace_loosely(TraceBuilder *builder)
 					  &found, &connected))
 		return true;
 	if (found == builder->nkeys)
-		return add_tracing_query(builder, sources, false);
-	return add_tracing_query(builder, sources, true) &&
+		return add_tracing_query(builder, sources, KEYS_FOUND);
+	return add_tracing_query(builder, sources, KEYS_STORED) &&
 		(!find_sources(builder, path_graph(builder->focus, ITEMS_NOW), sources,
 					   &found, &connected) ||
-		 (found == builder->nkeys && add_tracing_query(builder, sources, false)));
+		 (found == builder->nkeys && add_tracing_query(builder, sources, KEYS_FOUND)));
 }
 
 /* Add the queries for one Focus; false where it cannot be traced. */
@@ -519,6 +555,7 @@ static bool
 trace_focus(TraceBuilder *builder)
 {
 	KeySource  *sources = palloc0(sizeof(KeySource) * builder->nkeys);
+	KeySource  *now = palloc0(sizeof(KeySource) * builder->nkeys);
 	int			found;
 	bool		connected;
 
@@ -527,16 +564,19 @@ trace_focus(TraceBuilder *builder)
 		return true;
 	if (found == builder->nkeys && connected)
 		return try_direct(builder, sources) ||
-			add_tracing_query(builder, sources, false);
-	if (found == 0 || !connected || !add_tracing_query(builder, sources, true))
+			add_tracing_query(builder, sources, KEYS_FOUND);
+	if (found == 0 || !connected || !add_tracing_query(builder, sources, KEYS_STORED))
 		return trace_crosswise(builder);
 
-	/* Old rows are found by the key columns known; new ones by all items. */
-	if (!find_sources(builder, path_graph(builder->focus, ITEMS_NOW), sources,
+	/* Old rows are found by the key columns known; new ones by all items, or, where
+	 * a column is computed from many rows, by the same columns. */
+	if (!find_sources(builder, path_graph(builder->focus, ITEMS_NOW), now,
 					  &found, &connected))
 		return true;
-	return found == builder->nkeys && connected &&
-		add_tracing_query(builder, sources, false);
+	if (found == builder->nkeys && connected &&
+		add_tracing_query(builder, now, KEYS_FOUND))
+		return true;
+	return add_tracing_query(builder, sources, KEYS_DEFINED);
 }
 
 /* The trace of an occurrence, made when first asked for. */
@@ -626,17 +666,17 @@ mark_crossed(List *traces)
 /*
  * Analyse an expanded definition.
  *
- * keys, nkeys: the key columns, as output column numbers.  table_name and
- * key_names: the tview's table (qualified, quoted) and the names of its key
- * columns, for tracing queries that read it.  Never throws for a construct
+ * keys, nkeys: the key columns, as output column numbers.  table_name, view_name and
+ * key_names: the tview's table and view (qualified, quoted) and the names of its key
+ * columns, for tracing queries that read them.  Never throws for a construct
  * that cannot be traced: such a trace says so.
  */
 TviewAnalysis *
 tview_analyze(Query *expanded, const AttrNumber *keys, int nkeys,
-			  const char *table_name, List *key_names)
+			  const char *table_name, const char *view_name, List *key_names)
 {
 	TviewAnalysis *analysis = palloc0(sizeof(TviewAnalysis));
-	TraceBuilder builder = {keys, nkeys, table_name, key_names};
+	TraceBuilder builder = {keys, nkeys, table_name, view_name, key_names};
 	Bitmapset  *demand = NULL;
 	List	   *loose = NIL;
 	ListCell   *lc;

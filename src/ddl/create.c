@@ -83,7 +83,8 @@ analyze_definition(TviewRequest *request, TviewAnalysis **analysis)
 		return refusals;
 	*analysis = tview_analyze(expanded, tview_key_attributes(request),
 							  list_length(request->key_columns),
-							  request->qualified_name, request->key_columns);
+							  request->qualified_name,
+							  request->qualified_view, request->key_columns);
 	return tview_trace_refusals(request, (*analysis)->traces);
 }
 

@@ -53,6 +53,7 @@ examine_keys(TviewReport *report)
 	if (nkeys > 0)
 		report->traces = tview_analyze(report->expanded, keys, nkeys,
 									   request->qualified_name,
+									   request->qualified_view,
 									   request->key_columns)->traces;
 	report->feeds = tview_feeds(report->expanded, document, keys, nkeys);
 }
