@@ -54,12 +54,15 @@ CREATE TVIEW tv_two_picked WITH (key = 'pk') AS SELECT t.pk, jsonb_build_object(
 CREATE TVIEW tv_two_used WITH (key = 'pk') AS SELECT t.pk, jsonb_build_object('d', d.name) AS data
 	FROM ticket t JOIN (SELECT ticket, max(person) AS a, min(person) AS b FROM event GROUP BY ticket) c ON c.ticket = t.pk
 	JOIN person a ON a.pk = c.a JOIN person b ON b.pk = c.b JOIN person d ON d.pk = a.kind - b.kind;
+CREATE TVIEW tv_only_row WITH (key = 'pk') AS SELECT t.pk, jsonb_build_object('n', c.n, 'by', p.name) AS data
+	FROM ticket t CROSS JOIN LATERAL (SELECT count(*) AS n, t.pk % 10 AS person FROM event WHERE ticket = t.pk) c
+	JOIN person p ON p.pk = c.person;
 CREATE TVIEW tv_no_row WITH (key = 'pk') AS SELECT t.pk, jsonb_build_object('n', c.n, 'by', p.name) AS data
 	FROM ticket t CROSS JOIN LATERAL (SELECT max(person) AS n FROM event WHERE ticket = t.pk) c
 	LEFT JOIN person p ON p.pk = coalesce(c.n, 1);
 
 SELECT tview, string_agg(regexp_replace(query, '\s+', ' ', 'g'), E'\n  ' ORDER BY n) AS "how changes of a person are traced"
-FROM unnest('{lateral, distinct_on, numbered, latest, latest_of, counted, united, any, all, busy, second, by_count, two_picked, two_used, no_row}'::text[])
+FROM unnest('{lateral, distinct_on, numbered, latest, latest_of, counted, united, any, all, busy, second, by_count, two_picked, two_used, only_row, no_row}'::text[])
 	WITH ORDINALITY v(tview, i),
 	jsonb_array_elements(pg_tviews_analyze_select(pg_get_viewdef(format('v_%s', tview)::regclass),
 		ARRAY[CASE WHEN tview = 'counted' THEN 'key=pk,person' WHEN tview = 'united' THEN 'key=pk,who' ELSE 'key=pk' END]) -> 'base_tables') b,
@@ -67,7 +70,7 @@ FROM unnest('{lateral, distinct_on, numbered, latest, latest_of, counted, united
 WHERE b ->> 'table' = 'loosened.person' GROUP BY i, tview ORDER BY i;
 
 CREATE FUNCTION all_same(what text) RETURNS SETOF text LANGUAGE sql AS
-	$$ SELECT same('tv_lateral, tv_distinct_on, tv_numbered, tv_latest, tv_latest_of, tv_counted, tv_united, tv_any, tv_all, tv_busy, tv_second, tv_by_count, tv_two_picked, tv_two_used, tv_no_row', what) $$;
+	$$ SELECT same('tv_lateral, tv_distinct_on, tv_numbered, tv_latest, tv_latest_of, tv_counted, tv_united, tv_any, tv_all, tv_busy, tv_second, tv_by_count, tv_two_picked, tv_two_used, tv_only_row, tv_no_row', what) $$;
 UPDATE person SET name = name || '!' WHERE pk % 2 = 0;
 SELECT all_same('names change');
 BEGIN;
