@@ -12,6 +12,7 @@
 typedef struct MergedContext
 {
 	List	   *levels;			/* of Query, the innermost first */
+	List	   *found;
 } MergedContext;
 
 /*
@@ -90,7 +91,6 @@ tview_resolve_aliases(Query *query)
 		flatten_rte(query, lfirst_node(RangeTblEntry, lc));
 }
 
-/* Does a subquery refer to a column that USING has merged, of an enclosing level? */
 static bool
 merged_walker(Node *node, MergedContext *context)
 {
@@ -105,7 +105,9 @@ merged_walker(Node *node, MergedContext *context)
 		if (var->varlevelsup == 0 || var->varlevelsup >= list_length(context->levels))
 			return false;
 		query = list_nth(context->levels, var->varlevelsup);
-		return rt_fetch(var->varno, query->rtable)->rtekind == RTE_JOIN;
+		if (rt_fetch(var->varno, query->rtable)->rtekind == RTE_JOIN)
+			context->found = lappend_int(context->found, var->varlevelsup);
+		return false;
 	}
 	if (IsA(node, Query))
 	{
@@ -120,40 +122,17 @@ merged_walker(Node *node, MergedContext *context)
 }
 
 /*
- * May the server deparse a query as another one?  It writes a merged column without
- * the name of its join, which in a subquery can be that of a column there.
+ * How subqueries refer to columns that USING has merged, of enclosing levels: a list
+ * of how many levels up these are, in the order of the query tree.
+ *
+ * The server writes such a column without the name of its join, which in a subquery can
+ * be that of a column there: what is parsed from the SQL has one reference less.
  */
-bool
-tview_deparse_is_doubtful(Query *query)
+List *
+tview_merged_references(Query *query)
 {
-	MergedContext context = {NIL};
+	MergedContext context = {NIL, NIL};
 
-	return merged_walker((Node *) query, &context);
-}
-
-static bool
-resolve_walker(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	check_stack_depth();
-	if (IsA(node, Query))
-	{
-		tview_resolve_aliases((Query *) node);
-		return query_tree_walker((Query *) node, resolve_walker, context, 0);
-	}
-	return expression_tree_walker(node, resolve_walker, context);
-}
-
-/* A query as SQL in which every column is that of a plain item, and outputs have no names. */
-char *
-tview_deparse_resolved(const Query *query)
-{
-	Query	   *resolved = copyObject((Query *) query);
-	ListCell   *lc;
-
-	foreach(lc, resolved->targetList)
-		lfirst_node(TargetEntry, lc)->resname = psprintf("c%d", foreach_current_index(lc));
-	resolve_walker((Node *) resolved, NULL);
-	return tview_deparse(resolved);
+	merged_walker((Node *) query, &context);
+	return context.found;
 }

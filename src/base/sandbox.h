@@ -21,8 +21,7 @@ extern char *tview_deparse(Query *query);
 
 /* aliases.c */
 extern void tview_resolve_aliases(Query *query);
-extern bool tview_deparse_is_doubtful(Query *query);
-extern char *tview_deparse_resolved(const Query *query);
+extern List *tview_merged_references(Query *query);
 
 /* collations.c */
 extern void tview_keep_collation(Node *node);

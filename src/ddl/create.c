@@ -152,15 +152,16 @@ column_names(TviewRequest *request, bool key_only)
 static void
 check_view(TviewRequest *request)
 {
+	List	   *references = tview_merged_references(request->query);
 	Relation	view;
-	char	   *made;
+	bool		same;
 
-	if (!tview_deparse_is_doubtful(request->query))
+	if (references == NIL)
 		return;
 	view = relation_open(get_relname_relid(request->view, request->schema), AccessShareLock);
-	made = tview_deparse_resolved(get_view_query(view));
+	same = equal(tview_merged_references(get_view_query(view)), references);
 	relation_close(view, NoLock);
-	if (strcmp(made, tview_deparse_resolved(request->query)) != 0)
+	if (!same)
 		ereport(ERROR,
 				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
 				 errmsg("cannot create tview \"%s\": a view would not keep its definition as it is",
