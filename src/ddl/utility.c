@@ -12,6 +12,7 @@
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
 #include "ddl/syntax.h"
+#include "miscadmin.h"
 #include "refresh/refresh.h"
 #include "session/session.h"
 #include "tcop/cmdtag.h"
@@ -170,7 +171,14 @@ drop_tviews_first(PlannedStmt *pstmt, List *names)
 static void
 process_tview_statement(Node *tree, const TviewStatement *said, QueryCompletion *qc)
 {
+	static const char *const names[] = {
+		[TVIEW_STATEMENT_CREATE] = "CREATE TVIEW",
+		[TVIEW_STATEMENT_DROP] = "DROP TVIEW",
+		[TVIEW_STATEMENT_ALTER] = "ALTER TVIEW",
+	};
+
 	require_extension();
+	PreventCommandIfReadOnly(names[said->kind]);
 	switch (said->kind)
 	{
 		case TVIEW_STATEMENT_CREATE:
