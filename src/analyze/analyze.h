@@ -208,7 +208,6 @@ extern List *tview_downstream(Oid tview);
 extern List *tview_all_downstream(List *tviews);
 extern bool tview_is_foreign(Oid relid);
 extern bool tview_downstream_uses_foreign(Oid tview);
-extern Oid	tview_relation_owner(Oid relid);
 extern AttrNumber tview_find_column(Query *query, const char *name);
 
 #endif							/* TVIEWS_ANALYZE_H */

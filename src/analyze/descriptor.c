@@ -247,27 +247,6 @@ has_unique_index(Oid relid)
 	return result;
 }
 
-static char *
-qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
-/* The owner of a relation. */
-Oid
-tview_relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* Which table column each column of the view is stored in. */
 static void
 describe_columns(TviewDesc *desc)
@@ -502,8 +481,8 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 					   pg_strcasecmp(tview_meta_option(meta, "on_untraceable"),
 									 "recompute") == 0);
 	desc->owner = tview_relation_owner(meta->tview);
-	desc->name = qualified_name(meta->tview);
-	desc->view_name = qualified_name(meta->view);
+	desc->name = tview_qualified_name(meta->tview);
+	desc->view_name = tview_qualified_name(meta->view);
 	desc->reads = list_copy(meta->reads);
 	foreach(lc, meta->settings)
 		desc->settings = lappend(desc->settings, pstrdup(lfirst(lc)));

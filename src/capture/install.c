@@ -32,13 +32,6 @@
 #define CAPTURE_FUNCTION	"pg_tviews_capture"
 
 static char *
-table_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
-static char *
 capture_function(void)
 {
 	return quote_qualified_identifier(get_namespace_name(tview_extension_schema()),
@@ -176,7 +169,7 @@ static void
 enable_always(Oid relid, const char *trigger)
 {
 	tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
-									table_name(relid), quote_identifier(trigger)));
+									tview_qualified_name(relid), quote_identifier(trigger)));
 }
 
 /* Base tables first, then tviews, each in Oid order: as writers lock them. */
@@ -221,7 +214,7 @@ create_trigger(Oid relid, const char *unquoted, const char *when, const char *ea
 
 	tview_run_as_superuser(psprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s "
 									"EXECUTE FUNCTION %s()", name, when,
-									table_name(relid), each, capture_function()));
+									tview_qualified_name(relid), each, capture_function()));
 	enable_always(relid, unquoted);
 }
 
@@ -331,6 +324,6 @@ tview_capture_sweep(void)
 			tviews_reading(trigger->relid) == NIL)
 			tview_run_as_superuser(psprintf("DROP TRIGGER %s ON %s",
 											quote_identifier(trigger->name),
-											table_name(trigger->relid)));
+											tview_qualified_name(trigger->relid)));
 	}
 }

@@ -44,6 +44,10 @@ extern void tview_meta_update(const TviewMeta *meta);
 extern void tview_meta_delete(Oid tview);
 extern void tview_run_as_superuser(const char *sql);
 
+/* relations.c */
+extern char *tview_qualified_name(Oid relid);
+extern Oid	tview_relation_owner(Oid relid);
+
 /* dependents.c */
 extern List *tviews_reading(Oid relid);
 extern List *relation_ancestors(Oid relid);

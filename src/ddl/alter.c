@@ -87,13 +87,6 @@ check_may_drop(Oid tview)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(tview));
 }
 
-char *
-tview_qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 /* A name in DROP TVIEW, and the tview that has it. */
 typedef struct DropTarget
 {

@@ -23,7 +23,6 @@ extern void tview_ddl_execute(const char *format,...) pg_attribute_printf(1, 2);
 /* alter.c */
 extern Oid	tview_relid_by_name(RangeVar *range);
 extern void tview_alter(Node *statement);
-extern char *tview_qualified_name(Oid relid);
 extern void tview_follow_table(Oid tview, const char *old_name);
 extern void tview_drop(List *ranges, bool missing_ok, DropBehavior behavior);
 extern void tview_lock_for_drop(List *tviews, DropBehavior behavior);

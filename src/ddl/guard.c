@@ -130,9 +130,7 @@ tview_guard_enable(Oid relid, bool disabled)
 
 	foreach(lc, names)
 		tview_run_as_superuser(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s",
-										quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-																   get_rel_name(relid)),
-										(char *) lfirst(lc)));
+										tview_qualified_name(relid), (char *) lfirst(lc)));
 	return names != NIL;
 }
 
@@ -241,14 +239,12 @@ static void
 align_owners(const TviewMeta *meta)
 {
 	Oid			owner = tview_relation_owner(meta->tview);
-	char	   *schema = get_namespace_name(get_rel_namespace(meta->view));
 	Oid			tview = meta->tview;
 
 	if (owner == tview_relation_owner(meta->view))
 		return;
 	tview_run_as_superuser(psprintf("ALTER VIEW %s OWNER TO %s",
-									quote_qualified_identifier(schema,
-															   get_rel_name(meta->view)),
+									tview_qualified_name(meta->view),
 									quote_identifier(GetUserNameFromId(owner, false))));
 	CommandCounterIncrement();
 	tview_owner_changed(tview);

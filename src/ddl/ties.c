@@ -94,10 +94,10 @@ untied_tview(void)
 
 	foreach(lc, tview_meta_tables())
 	{
-		const TviewMeta *meta = tview_meta_of_table(lfirst_oid(lc));
+		Oid			tview = lfirst_oid(lc);
 
-		if (tview_exists(meta->tview) && !is_tied(meta->tview, meta->view))
-			return meta->tview;
+		if (tview_exists(tview) && !is_tied(tview, tview_meta_of_table(tview)->view))
+			return tview;
 	}
 	return InvalidOid;
 }

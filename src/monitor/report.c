@@ -239,13 +239,6 @@ relation_owner(Oid relid)
 	return owner;
 }
 
-static char *
-qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 static List *
 copy_strings(List *strings)
 {
@@ -296,8 +289,8 @@ pg_tviews_describe(PG_FUNCTION_ARGS)
 	report.request.name = get_rel_name(tview);
 	report.request.schema = get_rel_namespace(tview);
 	report.request.view = get_rel_name(view);
-	report.request.qualified_name = qualified_name(tview);
-	report.request.qualified_view = qualified_name(view);
+	report.request.qualified_name = tview_qualified_name(tview);
+	report.request.qualified_view = tview_qualified_name(view);
 	report.request.query = definition_of_view(view);
 	examine(&report, relation_owner(tview), settings);
 	return report_as_jsonb(&report);

@@ -18,13 +18,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-static char *
-qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 static List *
 column_names(Oid relid, const AttrNumber *columns, int ncolumns)
 {
@@ -289,7 +282,7 @@ write_declared(TviewReport *report, TviewTrace *trace, JsonWriter *writer)
 	ColumnUsage usage = {0};
 
 	json_begin_object(writer, NULL);
-	json_string(writer, "table", qualified_name(trace->relid));
+	json_string(writer, "table", tview_qualified_name(trace->relid));
 	json_integer(writer, "occurrence", 1);
 	write_trace(report, trace, writer);
 	json_strings(writer, "referenced", all_column_names(trace->relid));
@@ -315,7 +308,7 @@ tview_report_tables(TviewReport *report, JsonWriter *writer)
 		TviewTrace *trace = trace_of(report, usage->rte);
 
 		json_begin_object(writer, NULL);
-		json_string(writer, "table", qualified_name(relid));
+		json_string(writer, "table", tview_qualified_name(relid));
 		json_integer(writer, "occurrence",
 					 count_occurrences(usages, foreach_current_index(lc) + 1, relid));
 		if (usage->rte->alias != NULL)
