@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteHandler.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/lsyscache.h"
@@ -182,7 +183,28 @@ normalize_walker(Node *node, void *context)
 	return expression_tree_walker(node, normalize_walker, context);
 }
 
-/* x op ANY (ARRAY(SELECT ..)), or ALL, as x op ANY (SELECT ..); NULL for others. */
+/* An array without the casts that leave its elements as they are. */
+static Node *
+strip_array_casts(Node *array)
+{
+	for (;;)
+	{
+		ArrayCoerceExpr *coercion = (ArrayCoerceExpr *) array;
+
+		if (IsA(array, RelabelType))
+			array = (Node *) ((RelabelType *) array)->arg;
+		else if (IsA(array, ArrayCoerceExpr) && IsA(coercion->elemexpr, RelabelType) &&
+				 IsA(((RelabelType *) coercion->elemexpr)->arg, CaseTestExpr))
+			array = (Node *) coercion->arg;
+		else
+			return array;
+	}
+}
+
+/*
+ * x op ANY (ARRAY(SELECT ..)), or ALL, as x op ANY (SELECT ..); NULL for others.  An array
+ * made of arrays has their elements.
+ */
 static Node *
 compared_subquery(ScalarArrayOpExpr *comparison)
 {
@@ -192,14 +214,15 @@ compared_subquery(ScalarArrayOpExpr *comparison)
 	Node	   *output;
 	Param	   *row = makeNode(Param);
 
-	while (IsA(array, RelabelType))
-		array = (Node *) ((RelabelType *) array)->arg;
+	array = strip_array_casts(array);
 	if (!IsA(array, SubLink) || ((SubLink *) array)->subLinkType != ARRAY_SUBLINK ||
 		!OidIsValid(type))
 		return NULL;
 	sublink = (SubLink *) array;
 	output = (Node *) linitial_node(TargetEntry,
 									castNode(Query, sublink->subselect)->targetList)->expr;
+	if (!IsBinaryCoercible(exprType(output), type))
+		return NULL;
 	row->paramkind = PARAM_SUBLINK;
 	row->paramid = 1;
 	row->paramtype = exprType(output);

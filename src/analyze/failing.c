@@ -110,7 +110,8 @@ fold(void *arg)
 
 /*
  * What an expression comes to where the columns replaced by NULL are so; NULL where
- * computing that fails: the definition does not compute it for any row, or fails.
+ * computing parts of it fails, which the definition may do for no row: not those of CASE
+ * that it does not come to.
  */
 Node *
 tview_fold(Node *node)

@@ -13,6 +13,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
@@ -349,13 +350,14 @@ keys_sql(TraceBuilder *builder, const KeySource *sources, KeysFrom from, char *f
 		appendStringInfo(&sql, " FROM %s t, (%s) s", builder->table_name, found);
 	else
 	{
-		appendStringInfo(&sql, " FROM (SELECT DISTINCT * FROM (%s) s) s, LATERAL (SELECT ", found);
+		/* A part without a key may be NULL: that has to be seen. */
+		appendStringInfo(&sql, " FROM (SELECT DISTINCT * FROM (%s) s) s LEFT JOIN LATERAL (SELECT ", found);
 		append_key_columns(builder, &sql);
 		appendStringInfo(&sql, " FROM %s t", builder->view_name);
 	}
 	append_key_conditions(builder, sources, &sql);
 	if (from == KEYS_DEFINED)
-		appendStringInfoString(&sql, " OFFSET 0) t");
+		appendStringInfoString(&sql, " OFFSET 0) t ON true");
 	return sql.data;
 }
 
@@ -382,7 +384,15 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, KeysFrom from
 	return true;
 }
 
-/* An output column; NULL in SQL where no row can compute it. */
+/* Computed from constants alone, so that what fails now fails for any row? */
+static bool
+is_same_for_all(Node *expr)
+{
+	return bms_is_empty(varnos_of_level(expr, 0)) && !references_outside(expr) &&
+		!checkExprHasSubLink(expr) && !contain_mutable_functions(expr);
+}
+
+/* An output column: NULL in SQL where no row can compute it, NULL in C where we cannot. */
 static Node *
 focus_output(const Focus *focus, AttrNumber resno)
 {
@@ -396,8 +406,9 @@ focus_output(const Focus *focus, AttrNumber resno)
 		if (tle->resno != resno)
 			continue;
 		value = tview_fold(copyObject((Node *) tle->expr));
-		return value ? value :
-			(Node *) makeNullConst(exprType((Node *) tle->expr), -1, InvalidOid);
+		if (value == NULL && is_same_for_all((Node *) tle->expr))
+			value = (Node *) makeNullConst(exprType((Node *) tle->expr), -1, InvalidOid);
+		return value;
 	}
 	return NULL;
 }

@@ -109,6 +109,8 @@ CREATE TVIEW tv_nulled_on WITH (key = 'pk, qk, rk') AS SELECT p.pk, coalesce(q.p
 	FROM p LEFT JOIN q ON q.pid = p.pk LEFT JOIN r ON r.y = 10 / coalesce(q.y, 0);
 CREATE TVIEW tv_nulled_key WITH (key = 'k') AS SELECT 10 / coalesce(q.y, 0) AS k, count(*) AS n
 	FROM p LEFT JOIN q ON q.pid = p.pk GROUP BY 1;
+CREATE TVIEW tv_nulled_arm WITH (key = 'k', on_untraceable = 'recompute') AS SELECT coalesce(nullif(p.pk, 0), 10 / coalesce(q.y, 0)) AS k, count(*) AS n
+	FROM p LEFT JOIN q ON q.pid = p.pk GROUP BY 1;
 CREATE TVIEW tv_nulled_peers WITH (key = 'pk, qk') AS SELECT p.pk, coalesce(q.pk, 0) AS qk, count(*) OVER (PARTITION BY p.pk, 10 / coalesce(q.y, 0)) AS n
 	FROM p LEFT JOIN q ON q.pid = p.pk;
 SELECT refused('a row that has no other side', '22012', 'INSERT INTO p SELECT 3, 3 UNION SELECT 4, 4; SELECT FROM tv_nulled');
@@ -119,7 +121,16 @@ COMMIT;
 UPDATE q SET y = y % 5 + 1;
 UPDATE r SET y = (y + 1) % 6;
 DELETE FROM q WHERE pk = 3;
-SELECT same('tv_nulled, tv_nulled_on, tv_nulled_key, tv_nulled_peers', 'what fails for a missing side');
+SELECT same('tv_nulled, tv_nulled_on, tv_nulled_key, tv_nulled_arm, tv_nulled_peers', 'what fails for a missing side');
+CREATE TABLE alone (pk int PRIMARY KEY);
+CREATE TABLE beside (pid int, y int);
+CREATE TVIEW tv_alone WITH (key = 'k', on_untraceable = 'recompute') AS SELECT coalesce(nullif(alone.pk, 0), 10 / coalesce(y, 0)) AS k FROM alone LEFT JOIN beside ON pid = pk;
+INSERT INTO alone VALUES (1);
+SELECT same('tv_alone', 'what fails in an arm that is not reached');
+INSERT INTO beside VALUES (1, 2);
+DELETE FROM beside;
+DELETE FROM alone;
+SELECT same('tv_alone', 'gone');
 SELECT refused('the last row of the other side', '22012', 'DELETE FROM q WHERE pk = 4; SELECT FROM tv_nulled_key');
 
 -- unique values that move between rows, seen in the middle of the statement

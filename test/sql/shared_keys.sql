@@ -26,6 +26,14 @@ CREATE TVIEW tv_pairs WITH (key = 'id, label') AS SELECT c.id, u.label, u.value 
 SELECT v AS "a place in the whole table is not traced", refused('no shared column', '0A000',
 	'CREATE TVIEW tv_refused WITH (key = ''place'') AS SELECT row_number() OVER (PARTITION BY cat ORDER BY score, id) + cat * 1000 AS place, id FROM item') FROM (VALUES (1)) v(v);
 
+-- a part of the key that is NULL is an error, as ever
+CREATE TVIEW tv_nullable WITH (key = 'cat, place') AS
+	SELECT cat, row_number() OVER (PARTITION BY cat ORDER BY id) AS place, id FROM item WHERE id > 1000;
+SELECT refused('a NULL in the part that is known', '23502', 'INSERT INTO item VALUES (2000, NULL, 1, 1); SELECT FROM tv_nullable');
+CREATE TVIEW tv_null_place WITH (key = 'cat, best') AS SELECT cat, max(score) AS best FROM item WHERE cat IS NOT NULL AND id > 1000 GROUP BY cat;
+SELECT refused('a NULL in the part that is not', '23502', 'INSERT INTO item VALUES (2000, 1, NULL, 1); SELECT FROM tv_null_place');
+DROP TVIEW tv_nullable, tv_null_place;
+
 CREATE FUNCTION all_same(what text) RETURNS SETOF text LANGUAGE sql AS
 	$$ SELECT same('tv_top, tv_named_top, tv_streak, tv_best, tv_first, tv_pairs', what) $$;
 SELECT all_same('filled');

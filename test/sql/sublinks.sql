@@ -111,5 +111,18 @@ SELECT same(:beside, 'beside a table: q');
 UPDATE p SET v = v + 1;
 SELECT same(:beside, 'beside a table: p');
 
+-- an array made of arrays has their elements; casts that change nothing
+CREATE TABLE nested (k int PRIMARY KEY, g text, i int, v varchar);
+CREATE TABLE arrays (fk int, t text[], i int[], v varchar(5));
+CREATE TVIEW tv_elements WITH (key = 'k', on_untraceable = 'recompute') AS SELECT k FROM nested
+	WHERE g = ANY (ARRAY(SELECT t FROM arrays)) OR i = ANY (ARRAY(SELECT i FROM arrays));
+CREATE TVIEW tv_cast WITH (key = 'k') AS SELECT k FROM nested WHERE v = ANY (ARRAY(SELECT v FROM arrays));
+INSERT INTO nested VALUES (1, '7', 5, 'x'), (2, '8', 6, 'y'), (3, '9', 9, 'z');
+INSERT INTO arrays VALUES (1, '{7,2}', '{6,1}', 'x');
+SELECT same('tv_elements, tv_cast', 'arrays of arrays');
+SELECT k, k IN (SELECT k FROM tv_cast) AS "cast" FROM tv_elements ORDER BY k;
+UPDATE arrays SET t = '{9,9}', v = 'z';
+SELECT same('tv_elements, tv_cast', 'other elements');
+
 SET client_min_messages = warning;
 DROP SCHEMA sublinks CASCADE;
