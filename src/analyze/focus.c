@@ -222,6 +222,16 @@ focus_expressions(Level *level)
 	}
 }
 
+/* The cases of nested levels multiply: beyond a number, nothing is followed. */
+static void
+give_up_if_many(Level *level)
+{
+	if (!level->too_many)
+		return;
+	level->result = NIL;
+	lose_relations(level, (Node *) level->query, "too many cases of outer joins", -1);
+}
+
 /* A level without set operations, from every relation in it. */
 static List *
 focus_level(Query *query, Bitmapset *demand, Bitmapset *anchors)
@@ -235,6 +245,7 @@ focus_level(Query *query, Bitmapset *demand, Bitmapset *anchors)
 		focus_item(&level, item);
 	focus_ctes(&level);
 	focus_expressions(&level);
+	give_up_if_many(&level);
 	return level.result;
 }
 

@@ -61,6 +61,7 @@ typedef struct Level
 	int		   *order;
 	List	   *ties;			/* conditions that read tables, see level_order() */
 	List	   *result;			/* of Focus */
+	bool		too_many;		/* more than MAX_FOCUSES */
 } Level;
 
 /* Where in a level the changed relation is. */

@@ -7,11 +7,15 @@
 
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/parse_agg.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
+
+/* So many cases of a level, those of levels below it included, are followed. */
+#define MAX_FOCUSES	4000
 
 /*
  * A condition in the terms of the items, or NULL if it has columns that are lost.  The
@@ -344,6 +348,10 @@ lift(Level *level, const Place *place, const Focus *inner,
 	LevelTarget target = {0};
 	ListCell   *lc;
 
+	CHECK_FOR_INTERRUPTS();
+	level->too_many = level->too_many || list_length(level->result) > MAX_FOCUSES;
+	if (level->too_many)
+		return;
 	target.query = level->query;
 	target.item = place->item;
 	target.conjunct = place->conjunct;

@@ -273,18 +273,22 @@ picked_from(Node *expr)
 	return exprType(arg) == aggregate->aggtype ? arg : expr;
 }
 
-/* Is the result of a scalar subquery, if there is one, that of one of its rows? */
+/*
+ * Is the result of a scalar subquery, if there is one, that of one of its rows?  Where it
+ * aggregates, be it in ORDER BY only, there is a result without rows: NULL, if picked.
+ */
 static bool
 shows_row(SubLink *sublink)
 {
 	Query	   *query = (Query *) sublink->subselect;
+	Node	   *result = (Node *) linitial_node(TargetEntry, query->targetList)->expr;
 
 	return query->groupClause == NIL && query->groupingSets == NIL &&
 		query->havingQual == NULL && query->setOperations == NULL &&
 		!query->hasWindowFuncs && !query->hasTargetSRFs && query->cteList == NIL &&
 		joins_inner((Node *) query->jointree) &&
-		!contain_aggs_of_level(picked_from((Node *) linitial_node(TargetEntry,
-																  query->targetList)->expr), 0);
+		(!query->hasAggs || picked_from(result) != result) &&
+		!contain_aggs_of_level(picked_from(result), 0);
 }
 
 static Node *

@@ -2,13 +2,14 @@
 
 REQUIRED = """
 shape distinct_on; shape distinct; shape grouped; shape by_primary_key; shape windowed; shape set_operation; shape unnested
-shape listed; shape with_cte; shape using; shape rollup; subquery in FROM; reads a view or tview
+shape listed; shape placed; shape with_cte; shape using; shape rollup; subquery in FROM; reads a view or tview
 GROUPING SETS; ROLLUP; CUBE; HAVING; FILTER; ordered-set aggregate; user-defined aggregate; DISTINCT in an aggregate
 jsonb_agg ORDER BY; window; window over groups; UNION; UNION ALL; INTERSECT; INTERSECT ALL; EXCEPT; EXCEPT ALL
 JOIN; LEFT JOIN; RIGHT JOIN; to-many FULL JOIN; to-many LEFT JOIN; to-many CROSS JOIN; nested join tree
 USING JOIN; USING LEFT JOIN; USING RIGHT JOIN; USING FULL JOIN; NATURAL JOIN; NATURAL LEFT JOIN; NATURAL RIGHT JOIN
 NATURAL FULL JOIN; join to a grouped subquery; LATERAL LIMIT 1; LATERAL LIMIT 2; LATERAL aggregate; LATERAL aggregate with HAVING
-key made of two tables; DISTINCT ON, key of the row; windows that share a column; windows of different partitions; subquery in HAVING
+key made of two tables; place in the key; join by a derived column; grouping by an expression of a column
+sublink ANY (ARRAY); DISTINCT ON, key of the row; windows that share a column; windows of different partitions; subquery in HAVING
 scalar subquery with LIMIT; LIMIT in an aggregated subquery; aggregate in a scalar subquery; ARRAY(subquery)
 sublink EXISTS; sublink NOT EXISTS; sublink IN; sublink NOT IN; sublink ANY; sublink ALL; sublink ROW IN; sublink ROW IN GROUP; sublink COMPARE
 join by a scalar subquery; tied by a subquery: IN; tied by a subquery: NOT IN; tied by a subquery: EXISTS

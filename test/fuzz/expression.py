@@ -376,6 +376,9 @@ class Expressions:
         middle = {"IN": " IN ", "NOT IN": " NOT IN ", "ANY": rng.choice((" < ANY ", " = ANY ", " <> ANY ")),
                   "ALL": rng.choice((" >= ALL ", " <> ALL ", " = ALL "))}[kind]
         query = Node("SELECT ", right, " FROM ", body)
+        if kind == "ANY" and rng_true(rng, 0.3):
+            self.use("sublink ANY (ARRAY)")
+            return condition("(", left, middle, "(ARRAY(", query, ")))")
         if rng_true(rng, 0.15):
             self.use("set operation in a sublink")
             other, more, _ = self.inner(scope, 0)

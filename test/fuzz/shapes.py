@@ -46,7 +46,11 @@ class Join:
 def find(gen, scope, type_):
     """A column of the scope that can be compared with the type."""
     found = [v for v in scope if v.type.family == type_.family]
-    if rng_true(gen.rng, 0.9):
+    derived = [v for v in found if v.derived]
+    if derived and rng_true(gen.rng, 0.2):
+        gen.use("join by a derived column")
+        found = derived
+    elif rng_true(gen.rng, 0.9):
         found = traced(found)
     return gen.rng.choice(found) if found else None
 
@@ -306,6 +310,12 @@ def rollup(gen, depth):
         return joined(gen, depth)
     groups = gen.rng.sample(able, min(2, len(able)))
     names = [v.text for v in groups]
+    numbers = [v for v in groups if v.type.family == "int"]
+    if numbers and rng_true(gen.rng, 0.4):
+        gen.use("grouping by an expression of a column")
+        groups = [numbers[0], Var(Node("(", numbers[0].text, " % 3)"), INT)]
+        names = [v.text for v in gen.rng.sample(groups, 2)]
+        groups = [groups[0] if n is groups[0].text else groups[1] for n in names]
     kind = gen.rng.choice(("ROLLUP", "CUBE", "GROUPING SETS"))
     gen.use(kind)
     if kind == "GROUPING SETS":
@@ -483,6 +493,24 @@ def windowed(gen, depth):
     return query
 
 
+def placed(gen, depth):
+    """A place within a partition as part of the key."""
+    join = Join(gen, depth)
+    if rng_true(gen.rng, 0.4):
+        join_one(gen, join)
+    able = [v for v in traced(join.scope) if v.type.exact and v.type.ordered and v.type.outside]
+    if not able:
+        return joined(gen, depth)
+    gen.use("place in the key")
+    part = gen.rng.choice(able)
+    place = Node("(", gen.rng.choice(("row_number()", "row_number()", "count(*)")), " OVER (PARTITION BY ", part.text,
+                 " ORDER BY ", total(join), "))::integer")
+    where = Node(" WHERE ", part.text, " IS NOT NULL", optional(" AND ", gen.cond(join.scope, depth)) if rng_true(gen.rng, 0.3) else "")
+    query = gen.select("", [(part.text, part.type), (place, INT)], join.scope, join.text, depth - 1, where)
+    query.key[-1].derived = True
+    return query
+
+
 def unnested(gen, depth):
     """Set-returning functions and VALUES beside a relation."""
     join = Join(gen, depth)
@@ -654,4 +682,4 @@ def recursive(gen):
 
 SHAPES = ((joined, 10), (grouped, 4), (distinct_on, 2), (distinct, 1), (set_operation, 3), (windowed, 2),
           (rollup, 1), (unnested, 2), (with_cte, 2), (using, 1), (by_primary_key, 2),
-          (listed, 1))
+          (listed, 1), (placed, 1))

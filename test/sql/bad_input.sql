@@ -180,5 +180,11 @@ DO $$ BEGIN FOR i IN 1 .. 8 LOOP EXECUTE format('CREATE TABLE link_%s (k int PRI
 DO $$ BEGIN EXECUTE 'CREATE TVIEW tv_chain WITH (key = ''k'') AS SELECT k FROM ' ||
 	(SELECT string_agg('link_' || n || CASE WHEN n > 1 THEN ' USING (k)' ELSE '' END, ' FULL JOIN ' ORDER BY n) FROM generate_series(1, 8) n); END $$;
 
+DO $$ DECLARE nested text := 'link_1'; BEGIN
+	FOR i IN 2 .. 8 LOOP
+		nested := format('(SELECT coalesce(a.k, b.k) AS k FROM %s a FULL JOIN link_%s b ON a.k = b.k)', nested, i);
+	END LOOP;
+	EXECUTE format('CREATE TVIEW tv_nested WITH (key = ''k'') AS SELECT k FROM %s z', nested); END $$;
+
 SET client_min_messages = warning;
 DROP SCHEMA bad CASCADE;

@@ -185,5 +185,20 @@ COMMIT;
 SELECT same('tv_made', 'and back');
 DROP TVIEW tv_made;
 
+-- a subquery that aggregates in its ORDER BY only has one row, too, where it reads none
+CREATE TABLE bare (k int PRIMARY KEY, i int);
+CREATE TABLE nothing (x int, y int);
+CREATE TABLE beside (k int PRIMARY KEY, a int);
+CREATE TVIEW tv_ordered WITH (key = 'k', on_untraceable = 'recompute') AS SELECT t.k, count(v.k) AS n FROM bare t
+	JOIN beside v ON v.a = (SELECT 5 FROM nothing u WHERE u.y = t.k AND u.x = v.k ORDER BY max(u.x)) GROUP BY t.k;
+CREATE TVIEW tv_ordered_more WITH (key = 'k', on_untraceable = 'recompute') AS
+	SELECT DISTINCT t.k FROM bare t, beside v WHERE v.a > (SELECT t.i FROM nothing u WHERE u.y = t.k AND u.x = v.k ORDER BY count(*));
+INSERT INTO bare VALUES (1, 4);
+INSERT INTO beside VALUES (1, 5);
+SELECT same('tv_ordered, tv_ordered_more', 'an aggregate in ORDER BY');
+SELECT count(*) FROM tv_ordered;
+DELETE FROM beside;
+SELECT same('tv_ordered, tv_ordered_more', 'gone');
+
 SET client_min_messages = warning;
 DROP SCHEMA ties CASCADE;
