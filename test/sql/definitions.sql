@@ -60,6 +60,10 @@ CREATE TVIEW tv_nested_join WITH (key = 'comment') AS
 -- supports: Joins / LATERAL
 CREATE TVIEW tv_lateral WITH (key = 'post') AS
 	SELECT p.post, l.n FROM post p, LATERAL (SELECT count(*) AS n FROM comment c WHERE c.post = p.post) l;
+-- supports: Joins / to what LATERAL with LIMIT 1 has found
+CREATE TVIEW tv_last_by WITH (key = 'post') AS
+	SELECT p.post, l.text, a.name FROM post p LEFT JOIN LATERAL (SELECT * FROM comment c WHERE c.post = p.post ORDER BY comment DESC LIMIT 1) l ON true
+	LEFT JOIN author a ON a.author = l.author;
 -- supports: Joins / LATERAL with LIMIT
 CREATE TVIEW tv_lateral_limit WITH (key = 'post, comment') AS
 	SELECT p.post, l.comment, l.text FROM post p, LATERAL (SELECT * FROM comment c WHERE c.post = p.post ORDER BY text, comment LIMIT 2) l;
@@ -214,6 +218,16 @@ CREATE TVIEW tv_partitions WITH (key = 'post') AS
 -- supports: Window functions / over groups
 CREATE TVIEW tv_window_groups WITH (key = 'author, stars') AS
 	SELECT author, stars, count(*) AS n, sum(count(*)) OVER (PARTITION BY author) AS of FROM post WHERE author > 0 AND stars >= 0 GROUP BY author, stars;
+
+-- supports: Window functions / a place in the key, beside its partition
+CREATE TVIEW tv_places WITH (key = 'author, place') AS
+	SELECT * FROM (SELECT author, row_number() OVER (PARTITION BY author ORDER BY stars DESC, post) AS place, post FROM post WHERE author > 0) p
+	WHERE place <= 3;
+-- supports: Window functions / what the first row of each group refers to
+CREATE TVIEW tv_first_comment WITH (key = 'post') AS
+	SELECT p.post, c.text, a.name FROM post p
+	LEFT JOIN (SELECT *, row_number() OVER (PARTITION BY post ORDER BY comment) AS n FROM comment) c ON c.post = p.post AND c.n = 1
+	LEFT JOIN author a ON a.author = c.author;
 
 -- supports: Functions / set-returning, in FROM
 CREATE TVIEW tv_unnest WITH (key = 'post, n') AS SELECT post, n, tag FROM post, unnest(tags) WITH ORDINALITY t(tag, n);
