@@ -26,7 +26,7 @@
 #define WORTH_PLANNING	10000.0
 
 /* Nor is one that took less than this, in ms. */
-#define WORTH_TIMING	100.0
+#define WORTH_TIMING	500.0
 
 /* What was slow once need not be so for ever: after some passes, try again. */
 #define FADING			0.9
