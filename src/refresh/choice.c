@@ -28,6 +28,9 @@
 /* Nor is one that took less than this, in ms. */
 #define WORTH_TIMING	500.0
 
+/* In ms; a key by itself takes less where an index leads to it, and less still in a batch. */
+#define SLOW_KEY		1.0
+
 /* What was slow once need not be so for ever: after some passes, try again. */
 #define FADING			0.9
 
@@ -116,6 +119,15 @@ were_slow(TviewDesc *desc, TviewEvaluation *evaluation, int64 count)
 	return true;
 }
 
+/* Does one of the keys take so long that, times all of them, a pass is faster? */
+static bool
+one_is_slow(TviewDesc *desc, TviewEvaluation *evaluation, KeySet *keys)
+{
+	double		time = tview_evaluation_time(desc, evaluation, keys);
+
+	return time > SLOW_KEY && keys->count * time > CLEARLY_SLOWER * pass_time(desc);
+}
+
 /*
  * Is computing all rows of a tview cheaper than those of some keys?  parts: what
  * would be computed of each.
@@ -139,8 +151,7 @@ tview_pass_is_cheaper(TviewDesc *desc, KeySet *keys, const Bitmapset *parts)
 	if (keys->count <= MANY_KEYS && stores_fewer_rows(desc, 2 * keys->count))
 		return pass_cost(desc) < by_key;
 	return by_key * SUSPICION > known_pass_cost(desc) &&
-		keys->count * tview_evaluation_time(desc, evaluation, keys) >
-		CLEARLY_SLOWER * pass_time(desc);
+		one_is_slow(desc, evaluation, keys);
 }
 
 /* The pass itself, which is timed for the next choice. */
