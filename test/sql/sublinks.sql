@@ -124,5 +124,15 @@ SELECT k, k IN (SELECT k FROM tv_cast) AS "cast" FROM tv_elements ORDER BY k;
 UPDATE arrays SET t = '{9,9}', v = 'z';
 SELECT same('tv_elements, tv_cast', 'other elements');
 
+-- a NULL among the rows of NOT IN decides for every row
+CREATE TABLE excluded (x int);
+CREATE TVIEW tv_included WITH (key = 'k') AS SELECT k FROM nested WHERE i NOT IN (SELECT x FROM excluded);
+INSERT INTO excluded VALUES (5), (NULL);
+SELECT same('tv_included', 'a NULL comes');
+SELECT count(*) FROM tv_included;
+DELETE FROM excluded WHERE x IS NULL;
+SELECT same('tv_included', 'a NULL goes');
+SELECT count(*) FROM tv_included;
+
 SET client_min_messages = warning;
 DROP SCHEMA sublinks CASCADE;
