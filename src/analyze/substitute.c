@@ -187,9 +187,9 @@ columns_walker(Node *node, ColumnsContext *context)
 	{
 		Var		   *var = (Var *) node;
 
-		if (var->varlevelsup == context->level && var->varno == context->item &&
-			var->varattno >= 0)
-			context->columns = bms_add_member(context->columns, var->varattno);
+		if (var->varlevelsup == context->level && var->varno == context->item)
+			context->columns = bms_add_member(context->columns,
+											  Max(var->varattno, InvalidAttrNumber));
 		return false;
 	}
 	if (IsA(node, Query))
@@ -204,7 +204,8 @@ columns_walker(Node *node, ColumnsContext *context)
 	return expression_tree_walker(node, columns_walker, context);
 }
 
-/* The columns of an item that an expression of its level reads; 0 for a whole row. */
+/* The columns of an item that an expression of its level reads; 0 stands for a whole row
+ * or a system column. */
 Bitmapset *
 columns_of_item(Node *node, Index item)
 {

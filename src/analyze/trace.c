@@ -165,53 +165,6 @@ tracing_query(const Focus *focus, Bitmapset *items, bool crossing, Bitmapset *ca
 	return query;
 }
 
-typedef struct CaptureContext
-{
-	Index		changed;
-	int			level;
-	Bitmapset  *columns;
-	bool		unusual;		/* a whole-row or system column */
-} CaptureContext;
-
-static bool
-capture_walker(Node *node, CaptureContext *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Var))
-	{
-		Var		   *var = (Var *) node;
-
-		if (var->varlevelsup != context->level || var->varno != context->changed)
-			return false;
-		if (var->varattno <= 0)
-			context->unusual = true;
-		else
-			context->columns = bms_add_member(context->columns, var->varattno);
-		return false;
-	}
-	if (IsA(node, Query))
-	{
-		bool		result;
-
-		context->level++;
-		result = query_tree_walker((Query *) node, capture_walker, context, 0);
-		context->level--;
-		return result;
-	}
-	return expression_tree_walker(node, capture_walker, context);
-}
-
-/* Columns of the changed rows that a tracing query reads. */
-static CaptureContext
-captured_columns(Query *query, Index changed)
-{
-	CaptureContext context = {changed, -1, NULL, false};
-
-	capture_walker((Node *) query, &context);
-	return context;
-}
-
 static void
 add_captured(TviewTrace *trace, Bitmapset *columns)
 {
@@ -367,20 +320,20 @@ add_tracing_query(TraceBuilder *builder, const KeySource *sources, KeysFrom from
 {
 	Bitmapset  *items = NULL;
 	Query	   *query;
-	CaptureContext captured;
+	Bitmapset  *captured;
 	TraceQuery *result = palloc0(sizeof(TraceQuery));
 
 	for (int i = 0; i < builder->nkeys; i++)
 		if (sources[i].expr != NULL)
 			items = bms_add_members(items, sources[i].items);
 	query = tracing_query(builder->focus, items, false, NULL, sources, builder->nkeys);
-	captured = captured_columns(query, builder->focus->changed);
-	if (captured.unusual)
+	captured = columns_of_level(query, builder->focus->changed);
+	if (bms_is_member(InvalidAttrNumber, captured))
 		return false;
 	builder->trace->can_fail = builder->trace->can_fail || from == KEYS_DEFINED ||
 		query_can_fail(query);
 	result->sql = keys_sql(builder, sources, from, tview_deparse(tview_make_explicit(query)));
-	add_query(builder, result, captured.columns);
+	add_query(builder, result, captured);
 	return true;
 }
 
@@ -470,7 +423,7 @@ add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 {
 	Query	   *query = tracing_query(builder->focus, items, true, captured, sources,
 									  builder->nkeys);
-	CaptureContext columns = captured_columns(query, builder->focus->changed);
+	Bitmapset  *columns = columns_of_level(query, builder->focus->changed);
 	TraceQuery *result = palloc0(sizeof(TraceQuery));
 	int			item = -1;
 
@@ -478,17 +431,19 @@ add_crossing_query(TraceBuilder *builder, const KeySource *sources,
 	{
 		RangeTblEntry *rte = rt_fetch(item, builder->focus->query->rtable);
 		ColumnUsage *usage = list_nth(builder->usages, occurrence_of(rte) - 1);
-		CaptureContext other = captured_columns(query, item);
+		Bitmapset  *other = columns_of_level(query, item);
 
-		columns.unusual = columns.unusual || other.unusual;
-		add_captured(trace_for(builder, usage->rte), other.columns);
+		/* Of a whole row, not all columns are captured. */
+		if (bms_is_member(InvalidAttrNumber, other))
+			return false;
+		add_captured(trace_for(builder, usage->rte), other);
 		result->others = lappend_int(result->others, occurrence_of(rte));
 	}
-	if (columns.unusual)
+	if (bms_is_member(InvalidAttrNumber, columns))
 		return false;
 	builder->trace->can_fail = builder->trace->can_fail || query_can_fail(query);
 	result->sql = tview_deparse(tview_make_explicit(query));
-	add_query(builder, result, columns.columns);
+	add_query(builder, result, columns);
 	return true;
 }
 
