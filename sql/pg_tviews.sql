@@ -2,15 +2,37 @@
 
 \echo Use "CREATE EXTENSION pg_tviews" to load this file. \quit
 
+-- regclass, but a restore may read names of relations that it did not make: a dump can leave out
+-- some tviews, and the rows of the others must not be lost.
+CREATE TYPE pg_tviews_regclass;
+CREATE FUNCTION pg_tviews_regclass_in(cstring) RETURNS pg_tviews_regclass
+    LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME';
+CREATE FUNCTION pg_tviews_regclass_out(pg_tviews_regclass) RETURNS cstring
+    LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'regclassout';
+CREATE FUNCTION pg_tviews_regclass_recv(internal) RETURNS pg_tviews_regclass
+    LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'regclassrecv';
+CREATE FUNCTION pg_tviews_regclass_send(pg_tviews_regclass) RETURNS bytea
+    LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'regclasssend';
+CREATE TYPE pg_tviews_regclass (
+    INPUT = pg_tviews_regclass_in, OUTPUT = pg_tviews_regclass_out,
+    RECEIVE = pg_tviews_regclass_recv, SEND = pg_tviews_regclass_send,
+    LIKE = regclass, CATEGORY = 'N');
+COMMENT ON TYPE pg_tviews_regclass IS
+    'internal: regclass, in rows of pg_tview_meta';
+CREATE CAST (pg_tviews_regclass AS regclass) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (pg_tviews_regclass AS oid) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (regclass AS pg_tviews_regclass) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (oid AS pg_tviews_regclass) WITHOUT FUNCTION AS ASSIGNMENT;
+
 CREATE TABLE pg_tview_meta (
-    tview regclass PRIMARY KEY,
-    view regclass NOT NULL UNIQUE,
+    tview pg_tviews_regclass PRIMARY KEY,
+    view pg_tviews_regclass NOT NULL UNIQUE,
     entity text NOT NULL,
     key_columns text[] NOT NULL,
     options text[] NOT NULL DEFAULT '{}',
     settings text[] NOT NULL DEFAULT '{}',
     populated boolean NOT NULL DEFAULT true,
-    reads regclass[] NOT NULL DEFAULT '{}'
+    reads pg_tviews_regclass[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE pg_tview_meta IS
     'one row for each tview: what cannot be derived from its backing view';
@@ -111,7 +133,7 @@ COMMENT ON FUNCTION pg_tviews_describe(regclass) IS
 
 CREATE VIEW pg_tview_relations AS
     WITH RECURSIVE below (tview, relation) AS (
-        (SELECT tview, view::oid FROM pg_tview_meta
+        (SELECT tview::regclass, view::oid FROM pg_tview_meta
          UNION
          SELECT tview, unnest(reads)::oid FROM pg_tview_meta)
         UNION
@@ -145,14 +167,14 @@ GRANT SELECT ON pg_tview_helpers TO PUBLIC;
 -- (a cast of the name to regclass would ask for rights on its schema)
 CREATE VIEW pg_tviews_info AS
     WITH RECURSIVE stack (tview, lower, depth) AS (
-        SELECT tview, tview, 1 FROM pg_tview_meta
+        SELECT tview::regclass, tview::regclass, 1 FROM pg_tview_meta
         UNION
         SELECT s.tview, r.relation, s.depth + 1
         FROM stack s
         JOIN pg_tview_relations r ON r.tview = s.lower
         JOIN pg_tview_meta m ON m.tview = r.relation
     )
-    SELECT m.tview, m.view, m.entity, m.key_columns, m.options, m.populated,
+    SELECT m.tview::regclass, m.view::regclass, m.entity, m.key_columns, m.options, m.populated,
            (SELECT max(s.depth) FROM stack s WHERE s.tview = m.tview) AS depth,
            pg_total_relation_size(m.tview) AS size,
            c.fk_columns, c.uuid_fk_columns,
@@ -189,7 +211,7 @@ COMMENT ON FUNCTION pg_tviews_session_counters() IS
     'internal: what pg_tviews_statistics shows';
 
 CREATE VIEW pg_tviews_statistics AS
-    SELECT m.tview, coalesce(c.refreshes, 0) AS refreshes, coalesce(c.keys, 0) AS keys,
+    SELECT m.tview::regclass, coalesce(c.refreshes, 0) AS refreshes, coalesce(c.keys, 0) AS keys,
            coalesce(c.passes, 0) AS passes, coalesce(c.recomputes, 0) AS recomputes
     FROM pg_tview_meta m
     LEFT JOIN pg_tviews_session_counters() c ON c.tview = m.tview;
@@ -209,7 +231,7 @@ CREATE VIEW pg_tview_triggers AS
         SELECT t.tview, t.target, 'capture', 'pg_tviews_capture'::regproc, k.type
         FROM targets t, (VALUES (29), (32)) k (type)
         UNION ALL
-        SELECT m.tview, m.tview, 'guard', 'pg_tviews_guard'::regproc, k.type
+        SELECT m.tview, m.tview::oid, 'guard', 'pg_tviews_guard'::regproc, k.type
         FROM pg_tview_meta m, (VALUES (62), (31)) k (type)
     )
     SELECT n.tview, n.target::regclass AS relation, n.purpose, t.tgname AS name,

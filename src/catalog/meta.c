@@ -95,16 +95,17 @@ text_array_to_list(Datum array)
 	return result;
 }
 
-/* The Oids in a regclass[]. */
+/* The Oids in an array of regclass, or of our variant of it. */
 List *
 tview_regclass_array_to_list(Datum array)
 {
+	ArrayType  *oids = DatumGetArrayTypeP(array);
 	Datum	   *elems;
 	bool	   *nulls;
 	int			nelems;
 	List	   *result = NIL;
 
-	deconstruct_array(DatumGetArrayTypeP(array), REGCLASSOID, sizeof(Oid), true,
+	deconstruct_array(oids, ARR_ELEMTYPE(oids), sizeof(Oid), true,
 					  TYPALIGN_INT, &elems, &nulls, &nelems);
 	for (int i = 0; i < nelems; i++)
 		if (!nulls[i])

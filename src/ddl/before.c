@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "commands/event_trigger.h"
 #include "ddl/ddl.h"
+#include "ddl/events.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "refresh/refresh.h"
@@ -264,8 +265,11 @@ pg_tviews_on_ddl_start(PG_FUNCTION_ARGS)
 				 errmsg("pg_tviews_on_ddl_start() must be called as an event trigger")));
 	command = ((EventTriggerData *) fcinfo->context)->parsetree;
 	refuse_if_late(command);
-	if (tview_ddl_active() || tview_restore_in_progress() ||
-		!OidIsValid(tview_meta_relid()) || tview_meta_tables() == NIL)
+	if (tview_ddl_active() || !OidIsValid(tview_meta_relid()))
+		PG_RETURN_NULL();
+	if (tview_restore_in_progress())
+		tview_before_restoring(command);
+	if (tview_restore_in_progress() || tview_meta_tables() == NIL)
 		PG_RETURN_NULL();
 	tview_tie_again();
 	if (IsA(command, AlterTableStmt))

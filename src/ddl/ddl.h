@@ -51,12 +51,17 @@ extern void tview_repair_capture(List *relids);
 extern void tview_tie_parts(Oid tview, Oid view, List *reads);
 extern void tview_tie_again(void);
 
+/* restored.c */
+extern void tview_restore_lock(void);
+extern void tview_part_restored(Oid tview);
+
 /* attached.c */
 extern void tview_check_deferrable(Oid tview);
 extern void tview_check_trigger_or_rule(Node *command);
 
 /* guard.c */
 extern void tview_guard_restored(Oid tview);
+extern bool tview_has_guard(Oid relid);
 extern bool tview_replaces_view(Node *command);
 extern bool tview_guard_enable(Oid relid, bool disabled);
 extern void tview_check_complete(Oid tview);

@@ -17,12 +17,18 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 
+bool
+tview_is_own_trigger(const char *name)
+{
+	return strncmp(name, "pg_tviews_", strlen("pg_tviews_")) == 0;
+}
+
 /* Does it name a trigger of ours to be enabled as it should be? */
 static bool
 restores_trigger(AlterTableCmd *command)
 {
 	return command->subtype == AT_EnableAlwaysTrig &&
-		strncmp(command->name, "pg_tviews_", strlen("pg_tviews_")) == 0 &&
+		tview_is_own_trigger(command->name) &&
 		!InSecurityRestrictedOperation();	/* which is how we do it */
 }
 
@@ -153,7 +159,10 @@ tview_triggers_enabled(Oid relid, bool ours)
 	captures = tview_capture_enable(relid, false) || ours;
 	guards = tview_guard_enable(relid, false) || ours;
 	if (ours && tview_restore_in_progress())
+	{
+		tview_triggers_restored(relid);
 		return;
+	}
 	if (guards)
 		tview_recompute_later(relid);
 	if (captures)

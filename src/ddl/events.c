@@ -164,6 +164,8 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		if (tview_command_adds_rows(data->parsetree))
 			foreach(lc, touched_relations())
 				tview_touched_by_restore(lfirst_oid(lc));
+		if (IsA(data->parsetree, GrantStmt))
+			tview_privileges_restored((GrantStmt *) data->parsetree);
 		PG_RETURN_NULL();
 	}
 	tview_check_trigger_or_rule(data->parsetree);

@@ -24,7 +24,13 @@ extern void tview_recompute_all(void);
 extern void tview_revalidate(Oid relid, Node *command, bool contents);
 extern void tview_touched_by_restore(Oid relid);
 
+/* restored.c */
+extern void tview_before_restoring(Node *command);
+extern void tview_triggers_restored(Oid relid);
+extern void tview_privileges_restored(GrantStmt *command);
+
 /* enabled.c */
+extern bool tview_is_own_trigger(const char *name);
 extern bool tview_command_enables_triggers(AlterTableStmt *command, bool *ours);
 extern void tview_triggers_enabled(Oid relid, bool ours);
 extern bool tview_command_disables_triggers(AlterTableStmt *command);

@@ -134,8 +134,9 @@ tview_guard_enable(Oid relid, bool disabled)
 	return names != NIL;
 }
 
-static bool
-has_guard(Oid relid)
+/* Has a tview the triggers that keep writers out, enabled or not? */
+bool
+tview_has_guard(Oid relid)
 {
 	static const char any[] = {TRIGGER_FIRES_ON_ORIGIN, TRIGGER_FIRES_ON_REPLICA,
 	TRIGGER_FIRES_ALWAYS, TRIGGER_DISABLED, '\0'};
@@ -150,7 +151,7 @@ has_guard(Oid relid)
 void
 tview_guard_restored(Oid tview)
 {
-	if (!tview_restore_in_progress() || !has_guard(tview))
+	if (!tview_restore_in_progress() || !tview_has_guard(tview))
 		return;
 	LockRelationOid(tview, ShareRowExclusiveLock);
 	(void) tview_guard_enable(tview, true);

@@ -154,18 +154,36 @@ tie_reads_again(Oid tview, List *before, List *after)
 		tie(tview, lfirst_oid(lc));
 }
 
+/* Has a restore brought a row of which there is a relation only in the database that was dumped? */
+static bool
+names_what_is_missing(HeapTuple tuple, TupleDesc tupdesc)
+{
+	return !OidIsValid(oid_of_row(tuple, tupdesc, "tview")) ||
+		!OidIsValid(oid_of_row(tuple, tupdesc, "view")) ||
+		list_member_oid(reads_of_row(tuple, tupdesc), InvalidOid);
+}
+
+/* Has a restore brought the row of a tview that is there already? */
+static bool
+is_known(HeapTuple tuple, TupleDesc tupdesc)
+{
+	const TviewMeta *known = tview_meta_of_table(oid_of_row(tuple, tupdesc, "tview"));
+
+	return known != NULL && known->view == oid_of_row(tuple, tupdesc, "view");
+}
+
 PG_FUNCTION_INFO_V1(pg_tviews_meta_known);
 
 /*
  * Trigger function on pg_tview_meta, before INSERT: a restore of rows into a
  * database that has the tview leaves out its row, since the one that is there
- * says what the tview is here.
+ * says what the tview is here.  So it does if it has not made the tview.
  */
 Datum
 pg_tviews_meta_known(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
-	const TviewMeta *known;
+	TupleDesc	tupdesc;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -176,10 +194,9 @@ pg_tviews_meta_known(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("pg_tviews_meta_known() serves pg_tview_meta only")));
-	known = tview_meta_of_table(oid_of_row(data->tg_trigtuple,
-										   RelationGetDescr(data->tg_relation), "tview"));
-	if (tview_restore_in_progress() && known != NULL &&
-		known->view == oid_of_row(data->tg_trigtuple, RelationGetDescr(data->tg_relation), "view"))
+	tupdesc = RelationGetDescr(data->tg_relation);
+	if (tview_restore_in_progress() &&
+		(names_what_is_missing(data->tg_trigtuple, tupdesc) || is_known(data->tg_trigtuple, tupdesc)))
 		return PointerGetDatum(NULL);
 	return PointerGetDatum(data->tg_trigtuple);
 }
@@ -218,5 +235,11 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 		tie_reads_again(tview, reads_of_row(data->tg_trigtuple, tupdesc),
 						reads_of_row(data->tg_newtuple, tupdesc));
 	CacheInvalidateRelcache(data->tg_relation);
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event) && tview_restore_in_progress())
+	{
+		tview_restore_lock();
+		CommandCounterIncrement();
+		tview_part_restored(tview);
+	}
 	return PointerGetDatum(NULL);
 }
