@@ -194,10 +194,17 @@ typedef struct TviewDesc
 	uint64		downstream_generation;	/* ... as of this generation */
 	List	   *parts;			/* of TviewPart; NIL: only as a whole */
 	List	   *evaluations;	/* of TviewEvaluation, made when first needed */
+	TviewEvaluation *verification;	/* of all, as defined; or NULL */
 	Cost		pass_cost;		/* of computing all rows, 0 while unknown ... */
 	double		pass_rows;		/* ... when the tview had so many */
 	double		pass_time;		/* in ms, as the last one took, 0 while unknown */
 } TviewDesc;
+
+/*
+ * A descriptor that was outdated before it was complete is made again, but not more often than
+ * this: with much DDL elsewhere the server has everybody forget everything all the time.
+ */
+#define TVIEW_MAX_ATTEMPTS	3
 
 extern void tview_desc_init(void);
 extern TviewDesc *tview_desc(Oid tview);

@@ -458,6 +458,38 @@ describe_in_sandbox(TviewDesc *desc, List *key_names)
 		PopActiveSnapshot();
 }
 
+/*
+ * The same without keeping the locks that it takes on all that the definition reads: whoever
+ * writes to one base table is not to wait for those who change another.  What they
+ * change invalidates the descriptor.
+ */
+static void
+describe_and_unlock(TviewDesc *desc, List *key_names)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		describe_in_sandbox(desc, key_names);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error != NULL)
+		ReThrowError(error);
+}
+
 /* Is the query that starts one of a function that the analysis calls? */
 bool
 tview_analysing(void)
@@ -497,7 +529,10 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	foreach(lc, key_names)
 		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));
 
-	describe_in_sandbox(desc, key_names);
+	if (IsInParallelMode())		/* no subtransactions */
+		describe_in_sandbox(desc, key_names);
+	else
+		describe_and_unlock(desc, key_names);
 	desc->depth = tview_depth(desc);
 	return desc;
 }
@@ -667,16 +702,22 @@ free_plan(SPIPlanPtr plan)
 }
 
 static void
+free_plans(TviewEvaluation *evaluation)
+{
+	free_plan(evaluation->single_plan);
+	free_plan(evaluation->batch_plan);
+}
+
+static void
 free_descriptor(TviewDesc *desc)
 {
 	ListCell   *lc;
 	ListCell   *lc2;
 
 	foreach(lc, desc->evaluations)
-	{
-		free_plan(((TviewEvaluation *) lfirst(lc))->single_plan);
-		free_plan(((TviewEvaluation *) lfirst(lc))->batch_plan);
-	}
+		free_plans(lfirst(lc));
+	if (desc->verification != NULL)
+		free_plans(desc->verification);
 	foreach(lc, desc->traces)
 		foreach(lc2, ((TviewTrace *) lfirst(lc))->queries)
 			free_plan(((TraceQuery *) lfirst(lc2))->plan);

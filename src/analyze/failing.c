@@ -70,7 +70,10 @@ can_fail_walker(Node *node, void *context)
 		case T_BooleanTest:
 		case T_RelabelType:
 		case T_CoalesceExpr:
-		case T_ArrayExpr:
+			break;
+		case T_ArrayExpr:		/* arrays in it may differ in size */
+			if (((ArrayExpr *) node)->multidims)
+				return true;
 			break;
 		case T_FuncExpr:
 			if (!get_func_leakproof(((FuncExpr *) node)->funcid))

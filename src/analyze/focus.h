@@ -144,6 +144,21 @@ extern List *sublink_conditions(const Place *place, List *outputs, Bitmapset *in
 extern Node *picked_from(Node *expr);
 extern List *join_sublinks(Focus *focus, List *facts);
 
+/* lookup.c: "column = something of another item" */
+typedef struct LookupColumn
+{
+	AttrNumber	attno;
+	Oid			operator;
+	Oid			collation;
+} LookupColumn;
+
+extern bool table_is_unique_on(RangeTblEntry *rte, List *columns);
+
+/* partition.c */
+extern bool has_partitions(Query *query);
+extern Query *by_partitions(Query *query, List *outputs, Query **partitions);
+extern bool is_partition_output(Query *query, TargetEntry *tle);
+
 /* loosen.c */
 extern Query *loosened_query(const Query *query, bool columns_needed);
 extern void loosen_subqueries(Query *query);

@@ -25,14 +25,6 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-/* "column = something of another item" */
-typedef struct LookupColumn
-{
-	AttrNumber	attno;
-	Oid			operator;
-	Oid			collation;
-} LookupColumn;
-
 /*
  * Note the column of the item that a condition makes equal to something else.  An
  * equality of two types that goes by the time zone may hold for several rows.
@@ -109,8 +101,9 @@ index_is_unique_on(Oid indexid, List *columns)
 	return result;
 }
 
-static bool
-relation_is_unique_on(RangeTblEntry *rte, List *columns)
+/* Does a table have one row at most for values of these columns? */
+bool
+table_is_unique_on(RangeTblEntry *rte, List *columns)
 {
 	Relation	rel;
 	bool		result = false;
@@ -165,7 +158,7 @@ finds_one_row(Query *query, JoinExpr *join)
 		return false;
 	if (rte->rtekind == RTE_RELATION)
 		return rte->tablesample == NULL &&
-			relation_is_unique_on(rte, lookup_columns(join, item));
+			table_is_unique_on(rte, lookup_columns(join, item));
 	return rte->rtekind == RTE_SUBQUERY &&
 		subquery_is_unique_on(rte->subquery, lookup_columns(join, item));
 }
@@ -272,7 +265,7 @@ tview_loosen_joins(Query *query, Bitmapset *keys)
 		return;
 	rte = rt_fetch(bms_singleton_member(items), query->rtable);
 	if (rte->rtekind != RTE_RELATION ||
-		!relation_is_unique_on(rte, key_columns(query, keys, bms_singleton_member(items))))
+		!table_is_unique_on(rte, key_columns(query, keys, bms_singleton_member(items))))
 		return;
 	foreach(lc, lookups)
 		lfirst_node(JoinExpr, lc)->jointype = JOIN_LEFT;

@@ -76,12 +76,67 @@ tview_attribute_not_null(Oid relid, AttrNumber attno)
 }
 
 static bool
+is_var(Node *node, Var *var)
+{
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return equal(node, var);
+}
+
+/* Is a condition never true where a column is NULL? */
+static bool
+condition_excludes_null(Node *condition, Var *var)
+{
+	List	   *args = NIL;
+	ListCell   *lc;
+
+	if (IsA(condition, NullTest) && ((NullTest *) condition)->nulltesttype == IS_NOT_NULL &&
+		!((NullTest *) condition)->argisrow)
+		args = list_make1(((NullTest *) condition)->arg);
+	else if (IsA(condition, OpExpr) && op_strict(((OpExpr *) condition)->opno))
+		args = ((OpExpr *) condition)->args;
+	foreach(lc, args)
+		if (is_var(lfirst(lc), var))
+			return true;
+	return false;
+}
+
+/* Do conditions that every row satisfies exclude that a column is NULL? */
+static bool
+conditions_exclude_null(Node *node, Var *var)
+{
+	Node	   *quals = NULL;
+	List	   *items = NIL;
+	ListCell   *lc;
+
+	if (IsA(node, FromExpr))
+	{
+		quals = ((FromExpr *) node)->quals;
+		items = ((FromExpr *) node)->fromlist;
+	}
+	else if (IsA(node, JoinExpr) && ((JoinExpr *) node)->jointype == JOIN_INNER)
+	{
+		quals = ((JoinExpr *) node)->quals;
+		items = list_make2(((JoinExpr *) node)->larg, ((JoinExpr *) node)->rarg);
+	}
+	foreach(lc, split_conjuncts(quals))
+		if (condition_excludes_null(lfirst(lc), var))
+			return true;
+	foreach(lc, items)
+		if (conditions_exclude_null(lfirst(lc), var))
+			return true;
+	return false;
+}
+
+static bool
 var_not_null(Query *query, Var *var)
 {
 	RangeTblEntry *rte;
 
 	if (var->varlevelsup > 0 || var->varattno <= 0)
 		return false;
+	if (conditions_exclude_null((Node *) query->jointree, var))
+		return true;
 	if (item_can_be_missing((Node *) query->jointree, var->varno, false))
 		return false;
 	rte = rt_fetch(var->varno, query->rtable);

@@ -11,12 +11,14 @@
 
 #include "access/relation.h"
 #include "access/sysattr.h"
+#include "analyze/focus.h"
 #include "analyze/parts.h"
 #include "base/sandbox.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteManip.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -232,10 +234,21 @@ prune(Node *expr, List *parts, AttrNumber attno, List *members)
 	((FuncExpr *) expr)->args = kept;
 }
 
+/* Leave out the windows of a level of which no function is left. */
+static void
+prune_windows(Query *query)
+{
+	if (!query->hasWindowFuncs || contain_windowfuncs((Node *) query->targetList))
+		return;
+	query->windowClause = NIL;
+	query->hasWindowFuncs = false;
+}
+
 static void
 prune_targets(Query *query, Oid view, List *parts, Bitmapset *keys)
 {
 	List	   *kept = NIL;
+	List	   *hidden = NIL;
 	ListCell   *lc;
 
 	foreach(lc, query->targetList)
@@ -252,10 +265,15 @@ prune_targets(Query *query, Oid view, List *parts, Bitmapset *keys)
 			tle->resjunk = true;
 		}
 		tle->resname = tle->resjunk ? NULL : get_attname(view, tle->resno, false);
-		tle->resno = list_length(kept) + 1;
-		kept = lappend(kept, tle);
+		if (tle->resjunk)
+			hidden = lappend(hidden, tle);
+		else
+			kept = lappend(kept, tle);
 	}
-	query->targetList = kept;
+	query->targetList = list_concat(kept, hidden);
+	foreach(lc, query->targetList)
+		lfirst_node(TargetEntry, lc)->resno = foreach_current_index(lc) + 1;
+	prune_windows(query);
 }
 
 /* Can computing one of the parts fail for a row that the definition does not have? */
@@ -270,26 +288,84 @@ any_can_fail(List *parts)
 	return false;
 }
 
-/*
- * The definition in a view with the key columns and some parts only, as SQL.  It
- * may yield rows that the definition does not have, but one at most for a key.
- *
- * parts: those of the definition; wanted: numbers of some of them; keys: the key
- * columns of the view.
- */
-char *
-tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *keys)
+static Query *
+query_of_view(Oid view)
 {
 	Relation	rel = relation_open(view, AccessShareLock);
 	Query	   *query = copyObject(get_view_query(rel));
+
+	relation_close(rel, NoLock);
+	return query;
+}
+
+static void
+name_columns(Query *query, Oid view)
+{
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+		if (!lfirst_node(TargetEntry, lc)->resjunk)
+			lfirst_node(TargetEntry, lc)->resname =
+				get_attname(view, lfirst_node(TargetEntry, lc)->resno, false);
+}
+
+static List *
+column_names(Oid view, Bitmapset *columns)
+{
+	List	   *names = NIL;
+	int			column = -1;
+
+	while ((column = bms_next_member(columns, column)) >= 0)
+		names = lappend(names, get_attname(view, column, false));
+	return names;
+}
+
+/* Order means nothing for the row of a key. */
+static void
+forget_order(Query *query)
+{
+	ListCell   *lc;
+
+	if (!level_is_flat(query))
+		return;
+	query->sortClause = NIL;
+	foreach(lc, query->targetList)
+		lfirst_node(TargetEntry, lc)->ressortgroupref = 0;
+}
+
+/* Leave out all parts but some. */
+static void
+keep_parts(Query *query, Oid view, List *parts, const Bitmapset *wanted, Bitmapset *keys)
+{
 	List	   *some = NIL;
 	int			number = -1;
 
-	relation_close(rel, NoLock);
+	forget_order(query);
 	while ((number = bms_next_member(wanted, number)) >= 0)
 		some = lappend(some, list_nth(parts, number - 1));
 	if (!any_can_fail(some))
 		tview_loosen_joins(query, keys);
 	prune_targets(query, view, some, keys);
+}
+
+/*
+ * The definition in a view with the key columns and some parts only, as SQL.  It
+ * may yield rows that the definition does not have, but one at most for a key.
+ *
+ * parts: those of the definition; wanted: numbers of some of them, or TVIEW_WHOLE_ROW; keys:
+ * the key columns of the view; inward: with what joins subqueries brought into these, NULL
+ * where there is nothing to bring.
+ */
+char *
+tview_parts_query(Oid view, List *parts, const Bitmapset *wanted, Bitmapset *keys, bool inward)
+{
+	Query	   *query = inward ? tview_expand_view(view) : query_of_view(view);
+
+	if (bms_is_member(TVIEW_WHOLE_ROW, wanted))
+		name_columns(query, view);
+	else
+		keep_parts(query, view, parts, wanted, keys);
+	if (inward && (query = tview_bring_conditions_in(query, column_names(view, keys))) == NULL)
+		return NULL;
 	return tview_deparse(tview_make_explicit(query));
 }

@@ -38,10 +38,13 @@ typedef struct ColumnReach
 extern List *tview_find_parts(Query *expanded, const AttrNumber *keys, int nkeys);
 extern void tview_assign_parts(TviewAnalysis *analysis, List *parts);
 extern char *tview_parts_query(Oid view, List *parts, const Bitmapset *wanted,
-							   Bitmapset *keys);
+							   Bitmapset *keys, bool inward);
 
 /* reach.c */
 extern List *tview_reached_parts(Query *expanded, List *parts);
+
+/* inward.c */
+extern Query *tview_bring_conditions_in(Query *query, List *key_names);
 
 /* lookup.c */
 extern List *tview_lookup_joins(Query *query);

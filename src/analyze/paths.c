@@ -17,6 +17,9 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+/* One row at most, for one of another item. */
+#define DETERMINED	INT_MAX
+
 static Node *
 strip_relabel(Node *node)
 {
@@ -124,6 +127,176 @@ equal_expressions(List *facts, Node *expr)
 		}
 	}
 	return members;
+}
+
+/* The class of equal expressions that has this one, or NULL. */
+static List *
+class_of(List *classes, Node *expr)
+{
+	ListCell   *lc;
+
+	foreach(lc, classes)
+		if (list_member(lfirst(lc), expr))
+			return lfirst(lc);
+	return NULL;
+}
+
+/* What the conditions make equal: a list of lists of expressions. */
+static List *
+equal_classes(List *facts)
+{
+	List	   *classes = NIL;
+	ListCell   *lc;
+
+	foreach(lc, facts)
+	{
+		Node	   *left;
+		Node	   *right;
+		List	   *of_left;
+		List	   *of_right;
+
+		if (!is_equality(lfirst(lc), &left, &right))
+			continue;
+		of_left = class_of(classes, left);
+		of_right = class_of(classes, right);
+		if (of_left != NIL && of_left == of_right)
+			continue;
+		classes = list_delete_ptr(list_delete_ptr(classes, of_left), of_right);
+		classes = lappend(classes,
+						  list_concat_copy(of_left ? of_left : list_make1(left),
+										   of_right ? of_right : list_make1(right)));
+	}
+	return classes;
+}
+
+static Var *
+column_of(List *exprs, Index item)
+{
+	ListCell   *lc;
+
+	foreach(lc, exprs)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (IsA(var, Var) && var->varlevelsup == 0 && var->varno == item)
+			return var;
+	}
+	return NULL;
+}
+
+/*
+ * How well does one row of another item find those of an item: by how many columns, or, where
+ * these make it one row at most, DETERMINED.
+ */
+static int
+closeness(const PathGraph *graph, List *classes, Index item, Index other)
+{
+	RangeTblEntry *rte = rt_fetch(item, graph->focus->query->rtable);
+	List	   *columns = NIL;
+	ListCell   *lc;
+
+	foreach(lc, classes)
+	{
+		Var		   *var = column_of(lfirst(lc), item);
+		LookupColumn *column;
+
+		if (var == NULL || column_of(lfirst(lc), other) == NULL)
+			continue;
+		column = palloc(sizeof(LookupColumn));
+		column->attno = var->varattno;
+		column->operator = lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr;
+		column->collation = var->varcollid;
+		columns = lappend(columns, column);
+	}
+	if (columns != NIL && rte->rtekind == RTE_RELATION && table_is_unique_on(rte, columns))
+		return DETERMINED;
+	return list_length(columns);
+}
+
+static List *
+add_edge(List *edges, Bitmapset *edge)
+{
+	ListCell   *lc;
+
+	foreach(lc, edges)
+		if (bms_equal(lfirst(lc), edge))
+			return edges;
+	return lappend(edges, edge);
+}
+
+/* Are there more ways between items than it takes to connect them? */
+static bool
+has_alternatives(const PathGraph *graph)
+{
+	List	   *edges = NIL;
+	Bitmapset  *items = NULL;
+	ListCell   *lc;
+
+	foreach(lc, graph->facts)
+	{
+		Bitmapset  *edge = varnos_of_level(lfirst(lc), 0);
+
+		if (bms_membership(edge) != BMS_MULTIPLE)
+			continue;
+		items = bms_add_members(items, edge);
+		edges = add_edge(edges, edge);
+	}
+	return list_length(edges) >= bms_num_members(items);
+}
+
+/* A condition and how close it brings two items. */
+typedef struct RankedFact
+{
+	Node	   *fact;
+	int			place;
+	int			rank;
+} RankedFact;
+
+static int
+compare_ranks(const ListCell *a, const ListCell *b)
+{
+	const RankedFact *first = lfirst(a);
+	const RankedFact *second = lfirst(b);
+
+	return first->rank != second->rank ? second->rank - first->rank :
+		first->place - second->place;
+}
+
+static RankedFact *
+rank_fact(const PathGraph *graph, List *classes, Node *fact, int place)
+{
+	RankedFact *ranked = palloc(sizeof(RankedFact));
+	Bitmapset  *edge = varnos_of_level(fact, 0);
+	int			first = bms_next_member(edge, -1);
+	int			second = bms_next_member(edge, first);
+
+	ranked->fact = fact;
+	ranked->place = place;
+	ranked->rank = bms_num_members(edge) != 2 ? 0 :
+		Max(closeness(graph, classes, first, second), closeness(graph, classes, second, first));
+	return ranked;
+}
+
+/*
+ * The conditions, those first by which one item determines another, then those that tie
+ * two items by more columns than others.  Where all rows of a tenant have its number, that
+ * alone leads from one of them to all of the others.
+ */
+static List *
+closest_first(const PathGraph *graph)
+{
+	List	   *classes = equal_classes(graph->facts);
+	List	   *ranked = NIL;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, graph->facts)
+		ranked = lappend(ranked, rank_fact(graph, classes, lfirst(lc),
+										   foreach_current_index(lc)));
+	list_sort(ranked, compare_ranks);
+	foreach(lc, ranked)
+		result = lappend(result, ((RankedFact *) lfirst(lc))->fact);
+	return result;
 }
 
 static Bitmapset *
@@ -241,6 +414,8 @@ path_graph(const Focus *focus, ReadItems read)
 	graph->ancestors = palloc0(sizeof(Bitmapset *) *
 							   (list_length(focus->query->rtable) + 1));
 	graph->reached = bms_make_singleton(focus->changed);
+	if (has_alternatives(graph))
+		graph->facts = closest_first(graph);
 	while (follow_facts(graph, true, false) || follow_laterals(graph) ||
 		   follow_facts(graph, false, false) || follow_facts(graph, true, true) ||
 		   follow_facts(graph, false, true))

@@ -19,7 +19,7 @@ typedef enum ReadItems
 typedef struct PathGraph
 {
 	const Focus *focus;
-	List	   *facts;			/* usable conditions */
+	List	   *facts;			/* usable conditions, the closest ties first */
 	Bitmapset  *usable;			/* items a tracing query may read */
 	Bitmapset  *reached;
 	Bitmapset **ancestors;		/* by item: what it takes to reach it */

@@ -198,10 +198,14 @@ lock_for_renamed_schema(const char *name)
 	tview_lock_for_refresh(tviews);
 }
 
-/* Add the tviews that read a dropped relation itself, not as part of another. */
+/* Add the tviews that read a dropped relation itself, not as part of another, or have it as their view. */
 static List *
 add_dependent_tviews(List *tviews, Oid relid)
 {
+	const TviewMeta *meta = tview_meta_of_view(relid);
+
+	if (meta != NULL)
+		tviews = list_append_unique_oid(tviews, meta->tview);
 	if (list_length(relation_ancestors(relid)) > 1)
 		return tviews;
 	return list_concat_unique_oid(tviews, tviews_reading(relid));

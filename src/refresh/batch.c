@@ -59,7 +59,7 @@ verify_patch(TviewDesc *desc, TviewWriter *writer, KeySet *keys, int64 n)
 	bool	   *nulls = palloc(sizeof(bool) * (desc->ncolumns + 1));
 	AttrNumber	differs = 1;
 
-	tview_evaluate(desc, tview_evaluation_of_all(desc), keys, n, 1);
+	tview_evaluate(desc, tview_evaluation_as_defined(desc), keys, n, 1);
 	if (SPI_processed == 1)
 	{
 		heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, values, nulls);

@@ -9,6 +9,7 @@
 #include "base/compat.h"
 
 #include "analyze/parts.h"
+#include "base/guc.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -65,11 +66,28 @@ columns_of_parts(TviewDesc *desc, const Bitmapset *parts)
 	return columns;
 }
 
+/* What to read for some parts of rows.  inward: see tview_parts_query(); maybe NULL. */
+static char *
+relation_to_read(TviewDesc *desc, const Bitmapset *parts, bool inward)
+{
+	char	   *query;
+
+	if (tview_is_whole(parts) && !inward)
+		return !desc->fenced ? desc->view_name :
+			psprintf("(SELECT * FROM %s OFFSET 0)", desc->view_name);
+	query = tview_parts_query(desc->view, desc->parts, parts, key_columns(desc), inward);
+	if (query == NULL)
+		return NULL;
+	return !desc->fenced || !tview_is_whole(parts) ? psprintf("(%s)", query) :
+		psprintf("(SELECT * FROM (%s) d OFFSET 0)", query);
+}
+
 /* In the descriptor's memory; the arguments are not. */
 static TviewEvaluation *
-keep_evaluation(TviewDesc *desc, const Bitmapset *parts, const char *relation,
-				const Bitmapset *columns)
+plain_evaluation(TviewDesc *desc, const Bitmapset *parts)
 {
+	Bitmapset  *columns = tview_is_whole(parts) ? all_columns(desc) : columns_of_parts(desc, parts);
+	char	   *relation = relation_to_read(desc, parts, false);
 	MemoryContext old = MemoryContextSwitchTo(desc->context);
 	TviewEvaluation *evaluation = palloc0(sizeof(TviewEvaluation));
 	int			column = -1;
@@ -79,23 +97,42 @@ keep_evaluation(TviewDesc *desc, const Bitmapset *parts, const char *relation,
 	evaluation->columns = palloc(sizeof(AttrNumber) * bms_num_members(columns));
 	while ((column = bms_next_member(columns, column)) >= 0)
 		evaluation->columns[evaluation->ncolumns++] = column;
-	desc->evaluations = lappend(desc->evaluations, evaluation);
 	MemoryContextSwitchTo(old);
 	return evaluation;
+}
+
+/* Read what joins subqueries inside of them, if that is cheaper for a key; in tests, always. */
+static void
+bring_conditions_in(TviewDesc *desc, TviewEvaluation *evaluation)
+{
+	char	   *relation = relation_to_read(desc, evaluation->parts, true);
+	TviewEvaluation other = *evaluation;
+
+	if (relation == NULL)
+		return;
+	other.relation = MemoryContextStrdup(desc->context, relation);
+	if (tview_verify_patches ||
+		tview_evaluation_cost(desc, &other) < tview_evaluation_cost(desc, evaluation))
+	{
+		if (evaluation->batch_plan != NULL)
+			SPI_freeplan(evaluation->batch_plan);
+		*evaluation = other;
+	}
+	else
+		SPI_freeplan(other.batch_plan);
 }
 
 static TviewEvaluation *
 make_evaluation(TviewDesc *desc, const Bitmapset *parts)
 {
-	if (tview_is_whole(parts))
-		return keep_evaluation(desc, parts,
-							   !desc->fenced ? desc->view_name :
-							   psprintf("(SELECT * FROM %s OFFSET 0)", desc->view_name),
-							   all_columns(desc));
-	return keep_evaluation(desc, parts,
-						   psprintf("(%s)", tview_parts_query(desc->view, desc->parts, parts,
-															  key_columns(desc))),
-						   columns_of_parts(desc, parts));
+	TviewEvaluation *evaluation = plain_evaluation(desc, parts);
+	MemoryContext old;
+
+	bring_conditions_in(desc, evaluation);
+	old = MemoryContextSwitchTo(desc->context);
+	desc->evaluations = lappend(desc->evaluations, evaluation);
+	MemoryContextSwitchTo(old);
+	return evaluation;
 }
 
 /* Do these parts mean that all of the row is to be computed? */
@@ -129,6 +166,15 @@ tview_evaluation_of_all(TviewDesc *desc)
 
 	bms_free(whole);
 	return evaluation;
+}
+
+/* How the definition itself says it, for verification. */
+TviewEvaluation *
+tview_evaluation_as_defined(TviewDesc *desc)
+{
+	if (desc->verification == NULL)
+		desc->verification = plain_evaluation(desc, bms_make_singleton(TVIEW_WHOLE_ROW));
+	return desc->verification;
 }
 
 /* The columns of an evaluation, each with a prefix. */

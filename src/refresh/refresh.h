@@ -41,7 +41,9 @@ extern void tview_flush_for(List *relids);
 extern bool tview_flush_uses_foreign(void);
 extern void tview_flush_abort(int level);
 extern bool tview_flush_is_writing(void);
+extern void tview_flush_early(void);
 extern CommandId tview_flushed_command(void);
+extern bool tview_flush_saw_more(Snapshot snapshot);
 extern void tview_refresh_fully(Oid tview);
 
 /* batch.c */
@@ -66,6 +68,7 @@ extern void tview_trace_keys(List *sets, KeySet *keys);
 extern bool tview_is_whole(const Bitmapset *parts);
 extern TviewEvaluation *tview_evaluation(TviewDesc *desc, const Bitmapset *parts);
 extern TviewEvaluation *tview_evaluation_of_all(TviewDesc *desc);
+extern TviewEvaluation *tview_evaluation_as_defined(TviewDesc *desc);
 extern void tview_evaluate(TviewDesc *desc, TviewEvaluation *evaluation,
 						   KeySet *keys, int64 first, int64 count);
 extern Cost tview_evaluation_cost(TviewDesc *desc, TviewEvaluation *evaluation);
@@ -90,6 +93,7 @@ extern void tview_note_current_row(TupleTableSlot *row);
 extern TviewWriter *tview_writer_open(TviewDesc *desc, Snapshot snapshot);
 extern bool tview_writer_find(TviewWriter *writer, const Datum *key);
 extern bool tview_writer_fetch(TviewWriter *writer, ItemPointer tid);
+extern void tview_writer_note_all(TviewWriter *writer);
 extern void tview_writer_note_key(TviewWriter *writer, const Datum *key, bool exists);
 extern void tview_writer_put(TviewWriter *writer, const Datum *values,
 							 const bool *nulls, bool exists);

@@ -66,7 +66,7 @@ DROP VIEW parts.v_b;
 RESET check_function_bodies;
 SET search_path = parts, public;
 CREATE TABLE tv_b AS SELECT a, b FROM t;
-INSERT INTO pg_tview_meta (tview, view, entity, key_columns) VALUES ('tv_b', 0, 'b', '{a}');
+INSERT INTO pg_tview_meta (tview, view, entity, key_columns) VALUES ('tv_b', 0::oid, 'b', '{a}');
 SELECT refused('refresh', '55000', $$SELECT pg_tviews_refresh('tv_b')$$);
 SELECT refused('OR REPLACE', '55000', $$CREATE OR REPLACE TVIEW tv_b WITH (key = 'a') AS SELECT a, b FROM t$$);
 CREATE TYPE label AS ENUM ('a');

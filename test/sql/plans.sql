@@ -55,5 +55,16 @@ CALL cheap('UPDATE tb_user SET name = ''y'' WHERE pk_user BETWEEN 100 AND 120', 
 CALL cheap('UPDATE tb_comment SET text = ''y'' WHERE pk_comment BETWEEN 100 AND 120', 3000);
 SELECT same('tv_post, tv_user', 'cheap changes');
 
+-- the first write of a session locks the tviews, but nothing else that they read
+\c -
+SET search_path = plans, public;
+BEGIN;
+UPDATE tb_user SET name = 'z' WHERE pk_user = 17;
+SELECT relname, mode FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+	WHERE pid = pg_backend_pid() AND relnamespace = 'plans'::regnamespace AND relname NOT IN ('tb_user', 'tb_user_pkey')
+	ORDER BY relname COLLATE "C", mode;
+COMMIT;
+SELECT same('tv_post, tv_user', 'first write');
+
 SET client_min_messages = warning;
 DROP SCHEMA plans CASCADE;

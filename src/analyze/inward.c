@@ -1,0 +1,513 @@
+/*
+ * inward.c
+ *		Conditions that join a subquery, brought into it.
+ *
+ * Where a subquery s is grouped by author, the planner applies s.author = 7 inside of it,
+ * but not s.author = p.author: for the one post that is refreshed it computes all authors'
+ * groups.  LATERAL (SELECT .. WHERE author = p.author GROUP BY author) computes one.
+ * That is better for few rows of p and worse for many, so the refresh compares the
+ * costs of both (refresh/evaluate.c).
+ *
+ * What the condition compares has to be what the subquery groups, partitions or is distinct
+ * by, under the same notion of equality.  Then it keeps, or leaves out, all rows of a group
+ * together, and where it leaves them out, the join would have done so.
+ */
+#include "base/compat.h"
+
+#include "analyze/analyze.h"
+#include "analyze/focus.h"
+#include "analyze/parts.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/lsyscache.h"
+
+/* Where an item stands in its level: what holds for its rows, and what it can refer to. */
+typedef struct ItemPlace
+{
+	List	   *conditions;
+	Bitmapset  *visible;
+} ItemPlace;
+
+/* A condition "column of an item = something else". */
+typedef struct InwardCondition
+{
+	OpExpr	   *op;
+	int			side;			/* the argument with the column */
+	AttrNumber	attno;
+} InwardCondition;
+
+static bool
+merges_rows(Query *query)
+{
+	return query->groupClause != NIL || query->windowClause != NIL ||
+		query->distinctClause != NIL || query->setOperations != NULL;
+}
+
+/* Does a query, or one of those that it reads, merge rows? */
+static bool
+contains_merging(Query *query)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (merges_rows(query))
+		return true;
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+
+		if (rte->rtekind == RTE_SUBQUERY && contains_merging(rte->subquery))
+			return true;
+	}
+	return false;
+}
+
+/* Are rows that are equal in an output, as an operator sees it, treated alike by these clauses? */
+static bool
+clauses_agree(List *clauses, TargetEntry *tle, Oid operator)
+{
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		SortGroupClause *clause = lfirst_node(SortGroupClause, lc);
+
+		if (clause->tleSortGroupRef == tle->ressortgroupref)
+			return equality_ops_are_compatible(clause->eqop, operator);
+	}
+	return clauses == NIL;
+}
+
+static bool
+windows_agree(List *windows, TargetEntry *tle, Oid operator)
+{
+	ListCell   *lc;
+
+	foreach(lc, windows)
+		if (lfirst_node(WindowClause, lc)->partitionClause == NIL ||
+			!clauses_agree(lfirst_node(WindowClause, lc)->partitionClause, tle, operator))
+			return false;
+	return true;
+}
+
+static bool
+is_plain(TargetEntry *tle)
+{
+	return !contain_aggs_of_level((Node *) tle->expr, 0) &&
+		!contain_windowfuncs((Node *) tle->expr) &&
+		!checkExprHasSubLink((Node *) tle->expr) && !tview_can_fail((Node *) tle->expr);
+}
+
+/* May rows of a query be left out, windows apart, that do not satisfy a condition on an output? */
+static bool
+admits_condition(Query *query, TargetEntry *tle, const InwardCondition *condition)
+{
+	Oid			operator = condition->op->opno;
+
+	return query->limitCount == NULL && query->limitOffset == NULL &&
+		query->groupingSets == NIL && !query->hasTargetSRFs &&
+		(query->groupClause != NIL || !query->hasAggs) && is_plain(tle) &&
+		condition->op->inputcollid == exprCollation((Node *) tle->expr) &&
+		clauses_agree(query->groupClause, tle, operator) &&
+		clauses_agree(query->distinctClause, tle, operator);
+}
+
+static Node *
+strip_relabel(Node *node)
+{
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
+/* One side of a condition: its column becomes an expression, with the same casts. */
+static Node *
+replace_column(Node *side, Expr *value)
+{
+	RelabelType *copy;
+
+	if (!IsA(side, RelabelType))
+		return (Node *) copyObject(value);
+	copy = copyObject((RelabelType *) side);
+	copy->arg = (Expr *) replace_column((Node *) ((RelabelType *) side)->arg, value);
+	return (Node *) copy;
+}
+
+static void
+add_condition(Query *query, TargetEntry *tle, const InwardCondition *condition, int depth)
+{
+	OpExpr	   *op = copyObject(condition->op);
+	List	   *conjuncts = split_conjuncts(query->jointree->quals);
+
+	IncrementVarSublevelsUp(list_nth(op->args, 1 - condition->side), depth, 0);
+	list_nth_cell(op->args, condition->side)->ptr_value =
+		replace_column(list_nth(op->args, condition->side), tle->expr);
+	query->jointree->quals = (Node *) make_ands_explicit(lappend(conjuncts, op));
+}
+
+/* The rows that a condition wants decide which partitions of the windows are computed. */
+static void
+bring_into_partitions(Query *query, TargetEntry *tle, const InwardCondition *condition,
+					  int depth)
+{
+	TargetEntry *inner = copyObject(tle);
+	Query	   *partitions;
+
+	*query = *by_partitions(query, NIL, &partitions);
+	IncrementVarSublevelsUp((Node *) inner, 1, 1);
+	add_condition(partitions, inner, condition, depth + 1);
+}
+
+static bool bring_into(Query *query, const InwardCondition *condition, int depth);
+
+/* The same into all branches of UNION and INTERSECT that take it; their results are filtered above. */
+static bool
+bring_into_branches(Query *query, Node *node, const InwardCondition *condition, int depth)
+{
+	SetOperationStmt *setop = (SetOperationStmt *) node;
+	bool		left;
+	bool		right;
+
+	if (IsA(node, RangeTblRef))
+		return bring_into(rt_fetch(((RangeTblRef *) node)->rtindex, query->rtable)->subquery,
+						  condition, depth + 1);
+	if (setop->op == SETOP_EXCEPT)
+		return false;
+	if (setop->groupClauses != NIL &&
+		!equality_ops_are_compatible(list_nth_node(SortGroupClause, setop->groupClauses,
+												   condition->attno - 1)->eqop,
+									 condition->op->opno))
+		return false;
+	left = bring_into_branches(query, setop->larg, condition, depth);
+	right = bring_into_branches(query, setop->rarg, condition, depth);
+	return left || right;
+}
+
+/* Bring a condition into a query that is so many levels below it, if it takes it. */
+static bool
+bring_into(Query *query, const InwardCondition *condition, int depth)
+{
+	TargetEntry *tle = get_tle_by_resno(query->targetList, condition->attno);
+	Node	   *column = strip_relabel(list_nth(condition->op->args, condition->side));
+
+	check_stack_depth();
+	if (query->setOperations != NULL)
+		return query->limitCount == NULL && query->limitOffset == NULL &&
+			bring_into_branches(query, query->setOperations, condition, depth);
+	if (exprType((Node *) tle->expr) != exprType(column) ||
+		!admits_condition(query, tle, condition))
+		return false;
+	if (windows_agree(query->windowClause, tle, condition->op->opno))
+		add_condition(query, tle, condition, depth);
+	else if (has_partitions(query))
+		bring_into_partitions(query, tle, condition, depth);
+	else
+		return false;
+	return true;
+}
+
+/* Nothing refers to a join in an expanded query. */
+static void
+forget_join(RangeTblEntry *rte)
+{
+	rte->rtekind = RTE_RESULT;
+	rte->joinaliasvars = NIL;
+	rte->eref->colnames = NIL;
+}
+
+/* Let the inner joins at the top of a level be a list. */
+static void
+flatten_joins(Query *query, Node *node, List **items, List **conditions)
+{
+	JoinExpr   *join = (JoinExpr *) node;
+
+	check_stack_depth();
+	if (!IsA(node, JoinExpr) || join->jointype != JOIN_INNER)
+	{
+		*items = lappend(*items, node);
+		return;
+	}
+	*conditions = list_concat(*conditions, split_conjuncts(join->quals));
+	forget_join(rt_fetch(join->rtindex, query->rtable));
+	flatten_joins(query, join->larg, items, conditions);
+	flatten_joins(query, join->rarg, items, conditions);
+}
+
+static void
+flatten_level(Query *query)
+{
+	List	   *items = NIL;
+	List	   *conditions = split_conjuncts(query->jointree->quals);
+	ListCell   *lc;
+
+	foreach(lc, query->jointree->fromlist)
+		flatten_joins(query, lfirst(lc), &items, &conditions);
+	query->jointree->fromlist = items;
+	query->jointree->quals = conditions == NIL ? NULL : (Node *) make_ands_explicit(conditions);
+}
+
+/* Go down to an item: an outer join lets its missing side see the other one, and its own conditions. */
+static void
+descend(Node *node, Index item, ItemPlace *place)
+{
+	JoinExpr   *join = (JoinExpr *) node;
+	bool		left;
+
+	if (!IsA(node, JoinExpr))
+		return;
+	left = bms_is_member(item, level_items(join->larg));
+	if (join->jointype == JOIN_FULL || join->jointype == (left ? JOIN_RIGHT : JOIN_LEFT))
+		place->conditions = NIL;
+	if (join->jointype == JOIN_INNER || (join->jointype == JOIN_LEFT && !left))
+		place->conditions = list_concat(place->conditions, split_conjuncts(join->quals));
+	if (!left && (join->jointype == JOIN_INNER || join->jointype == JOIN_LEFT))
+		place->visible = bms_add_members(place->visible, level_items(join->larg));
+	descend(left ? join->larg : join->rarg, item, place);
+}
+
+static Bitmapset *
+references_of(Query *query, Bitmapset *items)
+{
+	Bitmapset  *result = NULL;
+	int			item = -1;
+
+	while ((item = bms_next_member(items, item)) >= 0)
+		result = bms_join(result, lateral_references(rt_fetch(item, query->rtable)));
+	return result;
+}
+
+/* The members of the FROM list that do not refer to one of them, at any remove. */
+static Bitmapset *
+independent_items(Query *query, Node *member)
+{
+	Bitmapset  *dependent = level_items(member);
+	Bitmapset  *result = NULL;
+	bool		found = true;
+	ListCell   *lc;
+
+	while (found)
+	{
+		found = false;
+		bms_free(result);
+		result = NULL;
+		foreach(lc, query->jointree->fromlist)
+		{
+			Bitmapset  *items = level_items(lfirst(lc));
+
+			if (bms_overlap(items, dependent))
+				continue;
+			if (bms_overlap(references_of(query, items), dependent))
+			{
+				dependent = bms_join(dependent, items);
+				found = true;
+			}
+			else
+				result = bms_join(result, items);
+		}
+	}
+	return result;
+}
+
+static ItemPlace
+place_of(Query *query, Index item)
+{
+	ItemPlace	place = {NIL, NULL};
+	ListCell   *lc;
+
+	foreach(lc, query->jointree->fromlist)
+	{
+		if (!bms_is_member(item, level_items(lfirst(lc))))
+			continue;
+		place.conditions = split_conjuncts(query->jointree->quals);
+		place.visible = independent_items(query, lfirst(lc));
+		descend(lfirst(lc), item, &place);
+	}
+	return place;
+}
+
+/* Something that an item can be compared with inside: a column of another one, or of an outer query. */
+static bool
+is_known(Node *node, const ItemPlace *place)
+{
+	Var		   *var = (Var *) strip_relabel(node);
+
+	return IsA(var, Var) &&
+		(var->varlevelsup > 0 || bms_is_member(var->varno, place->visible));
+}
+
+static bool
+find_condition(Node *node, Index item, const ItemPlace *place, InwardCondition *condition)
+{
+	OpExpr	   *op = (OpExpr *) node;
+
+	if (!IsA(op, OpExpr) || list_length(op->args) != 2 ||
+		!op_mergejoinable(op->opno, exprType(linitial(op->args))))
+		return false;
+	for (int side = 0; side < 2; side++)
+	{
+		Var		   *var = (Var *) strip_relabel(list_nth(op->args, side));
+
+		if (IsA(var, Var) && var->varlevelsup == 0 && var->varno == item &&
+			var->varattno > 0 && is_known(list_nth(op->args, 1 - side), place))
+		{
+			*condition = (InwardCondition) {op, side, var->varattno};
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+compares_with_sibling(const InwardCondition *condition)
+{
+	return ((Var *) strip_relabel(list_nth(condition->op->args,
+										   1 - condition->side)))->varlevelsup == 0;
+}
+
+/* Bring into an item what joins it.  Returns whether it refers to others now. */
+static bool
+bring_into_item(Query *query, Index item)
+{
+	RangeTblEntry *rte = rt_fetch(item, query->rtable);
+	ItemPlace	place = place_of(query, item);
+	Bitmapset  *done = NULL;
+	bool		changed = false;
+	ListCell   *lc;
+
+	foreach(lc, place.conditions)
+	{
+		InwardCondition condition;
+
+		if (!find_condition(lfirst(lc), item, &place, &condition) ||
+			bms_is_member(condition.attno, done) ||
+			!bring_into(rte->subquery, &condition, 1))
+			continue;
+		done = bms_add_member(done, condition.attno);
+		if (compares_with_sibling(&condition))
+			rte->lateral = changed = true;
+	}
+	return changed;
+}
+
+/* Put the members of a FROM list after those that they refer to. */
+static void
+sort_items(Query *query)
+{
+	List	   *open = query->jointree->fromlist;
+	Bitmapset  *missing = level_items((Node *) query->jointree);
+	List	   *sorted = NIL;
+
+	while (open != NIL)
+	{
+		Node	   *next = NULL;
+		ListCell   *lc;
+
+		foreach(lc, open)
+		{
+			Bitmapset  *items = level_items(lfirst(lc));
+			Bitmapset  *others = bms_difference(missing, items);
+
+			next = lfirst(lc);
+			if (!bms_overlap(references_of(query, items), others))
+				break;
+		}
+		missing = bms_del_members(missing, level_items(next));
+		sorted = lappend(sorted, next);
+		open = list_delete_ptr(list_copy(open), next);
+	}
+	query->jointree->fromlist = sorted;
+}
+
+/*
+ * A subquery has the names by which its columns are known, also where it was a CTE with
+ * others, or a view in which some have been renamed.
+ */
+static void
+name_columns(RangeTblEntry *rte)
+{
+	rte->alias = makeAlias(rte->eref->aliasname, copyObject(rte->eref->colnames));
+}
+
+static bool
+bring_into_level(Query *query)
+{
+	bool		changed = false;
+
+	flatten_level(query);
+	for (Index item = 1; item <= list_length(query->rtable); item++)
+	{
+		RangeTblEntry *rte = rt_fetch(item, query->rtable);
+
+		if (rte->rtekind != RTE_SUBQUERY)
+			continue;
+		name_columns(rte);
+		if (!rte->security_barrier && contains_merging(rte->subquery))
+			changed = bring_into_item(query, item) || changed;
+	}
+	sort_items(query);
+	return changed;
+}
+
+static bool
+inward_walker(Node *node, bool *changed)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Query))
+	{
+		Query	   *query = (Query *) node;
+
+		if (query->setOperations == NULL && query->jointree != NULL)
+			*changed = bring_into_level(query) || *changed;
+		return query_tree_walker(query, inward_walker, changed, 0);
+	}
+	return expression_tree_walker(node, inward_walker, changed);
+}
+
+/* The columns of the key from which the planner does not find the partitions by itself. */
+static List *
+key_outputs(Query *query, List *key_names)
+{
+	List	   *outputs = NIL;
+	ListCell   *lc;
+
+	foreach(lc, query->targetList)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		ListCell   *lc2;
+
+		foreach(lc2, key_names)
+		{
+			if (tle->resjunk || strcmp(tle->resname, lfirst(lc2)) != 0)
+				continue;
+			if (is_partition_output(query, tle))
+				return NIL;
+			if (is_plain(tle))
+				outputs = lappend(outputs, tle);
+		}
+	}
+	return outputs;
+}
+
+/*
+ * An expanded query with the conditions that join subqueries brought into these, where
+ * that may save rows of them; and with windows computed for the partitions that the row of
+ * a key needs.  NULL if there is neither.  The argument may be changed.
+ */
+Query *
+tview_bring_conditions_in(Query *query, List *key_names)
+{
+	bool		changed = false;
+	List	   *outputs;
+	Query	   *partitions;
+
+	inward_walker((Node *) query, &changed);
+	if (has_partitions(query) && (outputs = key_outputs(query, key_names)) != NIL)
+		return by_partitions(query, outputs, &partitions);
+	return changed ? query : NULL;
+}
