@@ -137,25 +137,30 @@ rebuild_map(CaptureMap *map)
 	MemoryContext old;
 	List	   *rules;
 	uint64		generation;
+	int			attempts = 0;
 
 	context = AllocSetContextCreate(CurTransactionContext, "tview capture map",
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 
-	/* Building descriptors can retire others: repeat until nothing moves. */
+	/*
+	 * Building descriptors can retire others: repeat until nothing moves.  Where something always
+	 * does, it is none of our tables: our writer has a lock on this one, for which whoever
+	 * changes what is captured of it waits.
+	 */
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
 		generation = tview_desc_generation();
 		rules = make_rules(map->relid);
-	} while (generation != tview_desc_generation());
+	} while (generation != tview_desc_generation() && ++attempts < TVIEW_MAX_ATTEMPTS);
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(context, TopMemoryContext);
 	if (map->context != NULL)
 		MemoryContextDelete(map->context);
 	map->context = context;
 	map->rules = rules;
-	map->generation = generation;
+	map->generation = tview_desc_generation();
 }
 
 static List *
@@ -198,6 +203,16 @@ tview_capture_at_xact_end(void)
 	}
 }
 
+/* Are both the same value in the TOAST table, which need not be fetched? */
+static bool
+is_same_toast(Datum value1, Datum value2)
+{
+	return VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value1)) &&
+		VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(value2)) &&
+		memcmp(VARDATA_EXTERNAL(DatumGetPointer(value1)),
+			   VARDATA_EXTERNAL(DatumGetPointer(value2)), sizeof(varatt_external)) == 0;
+}
+
 /* Did an attribute get another value?  Numbers that are equal but print
  * differently are different. */
 static bool
@@ -211,6 +226,8 @@ attribute_differs(TupleTableSlot *before, TupleTableSlot *after, AttrNumber attn
 
 	if (null1 || null2)
 		return null1 != null2;
+	if (attr->attlen == -1 && is_same_toast(value1, value2))
+		return false;
 	return !datum_image_eq(value1, value2, attr->attbyval, attr->attlen);
 }
 

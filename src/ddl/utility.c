@@ -256,13 +256,14 @@ makes_temporary_table(Node *tree)
 
 /*
  * Pending changes must not meet another definition or another table.  The parts
- * of a statement need nothing that the whole did not.  A flush keeps its locks
+ * of a statement need nothing that the whole did not, nor do commands of ours, in the
+ * sandbox, where no deferred trigger could be queued.  A flush keeps its locks
  * until commit, so that one too many makes other writers wait.
  */
 static void
 flush_before(Node *tree, ProcessUtilityContext context)
 {
-	if (!tview_dirty_pending() || tview_ddl_active() ||
+	if (!tview_dirty_pending() || tview_ddl_active() || InSecurityRestrictedOperation() ||
 		context == PROCESS_UTILITY_SUBCOMMAND || makes_temporary_table(tree))
 		return;
 	if (GetCommandLogLevel(tree) == LOGSTMT_DDL && !grants_rights(tree))

@@ -37,10 +37,54 @@ static int	writing_level = 0;
 /* The command that reads what this transaction's last flush wrote; 0: none. */
 static CommandId flushed_command = 0;
 
+/* Has a flush failed in this transaction that was only to save memory? */
+static bool early_flush_failed = false;
+
+/* The xids that the last snapshot of a flush took for running, from its xmin to its xmax. */
+static TransactionId *running = NULL;	/* in TopTransactionContext */
+static uint32 nrunning = 0;
+static TransactionId next_xid = InvalidTransactionId;
+
 CommandId
 tview_flushed_command(void)
 {
 	return flushed_command;
+}
+
+static void
+note_snapshot(Snapshot snapshot)
+{
+	if (running != NULL)
+		pfree(running);
+	running = MemoryContextAlloc(TopTransactionContext,
+								 sizeof(TransactionId) * (snapshot->xcnt + 1));
+	memcpy(running, snapshot->xip, sizeof(TransactionId) * snapshot->xcnt);
+	nrunning = snapshot->xcnt;
+	next_xid = snapshot->xmax;
+}
+
+static bool
+was_running(TransactionId xid)
+{
+	for (uint32 i = 0; i < nrunning; i++)
+		if (TransactionIdEquals(running[i], xid))
+			return true;
+	return false;
+}
+
+/*
+ * May a snapshot, taken before the last flush of this transaction and advanced by hand
+ * since, not show what others had committed for that?
+ */
+bool
+tview_flush_saw_more(Snapshot snapshot)
+{
+	if (TransactionIdPrecedes(snapshot->xmax, next_xid))
+		return true;
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+		if (TransactionIdPrecedes(snapshot->xip[i], next_xid) && !was_running(snapshot->xip[i]))
+			return true;
+	return false;
 }
 
 /* Are rows of a tview being computed or written by us right now? */
@@ -55,7 +99,11 @@ void
 tview_flush_abort(int level)
 {
 	if (level <= 1)
+	{
 		flushed_command = 0;
+		early_flush_failed = false;
+		running = NULL;			/* goes with the transaction's memory */
+	}
 	if (writing_level >= level)
 		writing_level = 0;
 	tview_error_context_abort(level);
@@ -156,6 +204,7 @@ lock_base_relations(Oid tview)
 {
 	TviewDesc  *desc;
 	uint64		before;
+	int			attempts = 0;
 
 	do
 	{
@@ -172,8 +221,9 @@ lock_base_relations(Oid tview)
 			if (has_subclass(lfirst_oid(lc)))
 				(void) find_all_inheritors(lfirst_oid(lc), AccessShareLock, NULL);
 		}
-	} while (!desc->valid && before != tview_desc_generation());
-	return tview_desc(tview);
+	} while (!desc->valid && before != tview_desc_generation() &&
+			 ++attempts < TVIEW_MAX_ATTEMPTS);
+	return attempts < TVIEW_MAX_ATTEMPTS ? tview_desc(tview) : desc;
 }
 
 /*
@@ -243,6 +293,7 @@ refresh_rows(TviewDesc *desc, List *sets)
 	PushActiveSnapshot(GetLatestSnapshot());
 	SPI_connect();
 	AfterTriggerBeginQuery();
+	note_snapshot(GetActiveSnapshot());
 	writer = tview_writer_open(desc, GetActiveSnapshot());
 	apply_sets(desc, sets, writer);
 	estate = tview_writer_finish(writer);
@@ -443,6 +494,40 @@ tview_flush_uses_foreign(void)
 		if (tview_downstream_uses_foreign(lfirst_oid(lc)))
 			return true;
 	return false;
+}
+
+static void
+flush_all(void *arg)
+{
+	tview_flush();
+}
+
+/* Compute all rows later of what is pending now, of which no single change is kept. */
+static void
+recompute_pending(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, pending_tviews())
+	{
+		(void) tview_dirty_take(lfirst_oid(lc));
+		tview_dirty_add_whole(tview_desc(lfirst_oid(lc)));
+	}
+	tview_dirty_release();
+}
+
+/*
+ * Flush for no other reason than memory.  In the middle of a transaction definitions may
+ * fail that do not at its end: a deferred constraint allows a key twice for a moment.  Then
+ * the flush waits for the end, and computes all rows.
+ */
+void
+tview_flush_early(void)
+{
+	if (early_flush_failed || tview_attempt(flush_all, NULL) == NULL)
+		return;
+	early_flush_failed = true;
+	recompute_pending();
 }
 
 /* Recompute all rows of a tview and what depends on them. */

@@ -55,17 +55,6 @@ check_key(TviewDesc *desc, const bool *nulls)
 			tview_null_key_error(desc);
 }
 
-/* values: of a row of the definition */
-static void
-note_key(TviewDesc *desc, TviewWriter *writer, const Datum *values, bool stored)
-{
-	Datum		key[INDEX_MAX_KEYS];
-
-	for (int i = 0; i < desc->nkeys; i++)
-		key[i] = values[desc->keys[i].view_attno - 1];
-	tview_writer_note_key(writer, key, stored);
-}
-
 static void
 apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 		   TupleDesc tupdesc, Datum *values, bool *nulls)
@@ -81,7 +70,6 @@ apply_pair(TviewDesc *desc, TviewWriter *writer, HeapTuple tuple,
 	if (present)
 	{
 		check_key(desc, nulls + 2);
-		note_key(desc, writer, values + 2, stored);
 		tview_writer_put(writer, values + 2, nulls + 2, stored);
 	}
 	else
@@ -128,6 +116,7 @@ tview_recompute_whole(TviewDesc *desc, TviewWriter *writer)
 	Portal		portal;
 	SPIPlanPtr	plan = tview_whole_plan(desc);
 
+	tview_writer_note_all(writer);
 	portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 	do
 	{

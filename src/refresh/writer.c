@@ -291,6 +291,33 @@ tview_writer_note_key(TviewWriter *writer, const Datum *key, bool exists)
 		tview_conflict_note(writer->desc);
 }
 
+/*
+ * The same where all keys are refreshed, those included that another transaction has deleted and
+ * that this one would not have either.
+ */
+void
+tview_writer_note_all(TviewWriter *writer)
+{
+	bool		differs = false;
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+
+	if (!IsolationUsesXactSnapshot())
+		return;
+	slot = table_slot_create(writer->rel, NULL);
+	scan = table_beginscan(writer->rel, SnapshotAny, 0, NULL);
+	while (!differs && table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		differs = table_tuple_satisfies_snapshot(writer->rel, slot, writer->snapshot) !=
+			table_tuple_satisfies_snapshot(writer->rel, slot, GetTransactionSnapshot());
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	if (differs)
+		tview_conflict_note(writer->desc);
+}
+
 static void
 delete_version(TviewWriter *writer, ItemPointer tid)
 {

@@ -56,13 +56,17 @@ tviews_read(QueryDesc *query)
 /*
  * Was the query's snapshot taken before a flush wrote tviews?  This query's own
  * flush, or one before a query inside a function that runs with the snapshot of
- * its caller.
+ * its caller; or before the command that it is part of (CREATE TABLE AS), which has
+ * advanced a snapshot from before the flush.
  */
 static bool
 snapshot_is_behind(QueryDesc *query)
 {
-	return IsMVCCSnapshot(query->snapshot) &&
-		query->snapshot->curcid < tview_flushed_command();
+	if (!IsMVCCSnapshot(query->snapshot))
+		return false;
+	return query->snapshot->curcid < tview_flushed_command() ||
+		(!IsolationUsesXactSnapshot() && tview_flushed_command() > 0 &&
+		 tview_flush_saw_more(query->snapshot));
 }
 
 /* The same snapshot, which also sees what this transaction did until now. */
@@ -196,9 +200,10 @@ tview_at_statement_end(void)
 	if (!tview_dirty_pending() || tview_flush_is_writing() || tview_analysing() ||
 		tview_in_statement())
 		return;
-	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE ||
-		tview_dirty_over_limit() || tview_flush_uses_foreign())
+	if (tview_refresh_mode == TVIEW_REFRESH_IMMEDIATE || tview_flush_uses_foreign())
 		tview_flush();
+	else if (tview_dirty_over_limit())
+		tview_flush_early();
 }
 
 static bool

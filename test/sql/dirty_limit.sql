@@ -56,6 +56,22 @@ SELECT same('tv_c', 'long values');
 CREATE TVIEW tv_t WITH (key = 't') AS SELECT left(t, 30) AS t, count(*) AS n FROM c GROUP BY 1;
 UPDATE c SET t = c || t WHERE c < 500;
 SELECT same('tv_t, tv_c', 'long keys');
+-- a flush to save memory must not fail on what is only so in the middle of the transaction
+CREATE TABLE item (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, d int, name text);
+INSERT INTO item SELECT n, 1, 'n' || n FROM generate_series(1, 5000) n;
+CREATE TVIEW tv_item WITH (key = 'id') AS SELECT id, 10 / d AS share FROM item;
+BEGIN;
+UPDATE item SET id = id + 1 WHERE id < 5000;
+SAVEPOINT a;
+UPDATE item SET d = 0;
+ROLLBACK TO a;
+UPDATE item SET d = 0 WHERE id > 10;
+UPDATE item SET id = 1, d = 2 WHERE name = 'n5000';
+UPDATE item SET d = 5 WHERE d = 0;
+COMMIT;
+SELECT same('tv_item', 'an early flush that fails');
+UPDATE item SET d = 5 - d;
+SELECT same('tv_item', 'a transaction that fails');
 RESET pg_tviews.dirty_limit;
 -- in one go, under the default limit
 BEGIN;

@@ -136,6 +136,27 @@ COMMIT;
 SELECT string_agg(part::text, ' ' ORDER BY part) FROM tv_part;
 SELECT same('tv_part', 'constraints of a tview');
 
+-- rows that the definition does not have: what would fail for them does not
+CREATE TABLE kind (kind int PRIMARY KEY, name text);
+CREATE TABLE other (other int PRIMARY KEY, kind int, pair int[], mark int[], name text);
+CREATE TABLE base (base int PRIMARY KEY, other int, kind int, pair int[], doc jsonb);
+INSERT INTO kind VALUES (1, 'pair'), (2, 'other');
+INSERT INTO other VALUES (1, 1, '{1,2}', '{1,2}', 'one'), (2, 2, '{1,2,3}', '{1,2,3}', 'two');
+INSERT INTO base VALUES (1, 1, 1, '{5,6}', '{"n": 7}'), (2, 2, NULL, '{7,8}', '{"n": "unknown"}');
+CREATE TVIEW tv_arrays WITH (key = 'base') AS SELECT base, k.name, ARRAY[base.pair, other.pair] AS pairs
+	FROM base JOIN other USING (other) JOIN kind k ON k.kind = base.kind;
+CREATE TVIEW tv_ordered WITH (key = 'base') AS SELECT base, k.name, other.name AS other
+	FROM base JOIN other USING (other) JOIN kind k ON k.kind = base.kind ORDER BY (doc ->> 'n')::int;
+CREATE TVIEW tv_guarded WITH (key = 'base') AS SELECT base, q.mark FROM base
+	JOIN (SELECT other, mark FROM other JOIN kind USING (kind) WHERE kind.name = 'pair' OFFSET 0) q USING (other)
+	WHERE ARRAY[base.pair, q.mark] <> ARRAY[[0,0],[0,0]];
+UPDATE other SET pair = '{1,2,9}' WHERE other = 2;
+UPDATE other SET mark = '{1,2,9}' WHERE other = 2;
+UPDATE other SET name = 'TWO' WHERE other = 2;
+UPDATE other SET pair = '{3,4}', mark = '{5,6}', name = 'ONE' WHERE other = 1;
+SELECT base, pairs FROM tv_arrays;
+SELECT same('tv_arrays, tv_ordered, tv_guarded', 'rows left out');
+
 -- cancellation
 CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(CASE $1 WHEN 77 THEN 5 ELSE 0 END); RETURN $1; END $$;
 CREATE TVIEW tv_slow WITH (key = 'a') AS SELECT a, slow(n) AS n FROM t;

@@ -48,6 +48,16 @@ SELECT same('tv_city, tv_only', 'child dropped');
 TRUNCATE city;
 SELECT equals('nothing left', (SELECT count(*) FROM tv_city), 0);
 
+-- a deferred foreign key that references the tview
+CREATE TABLE visit (id int REFERENCES tv_city DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO city VALUES (40, 'Visited');
+INSERT INTO visit VALUES (40);
+ALTER TABLE hamlet INHERIT city;
+INSERT INTO hamlet VALUES (41, 'Unvisited');
+ALTER TABLE hamlet NO INHERIT city;
+SELECT same('tv_city, tv_only', 'NO INHERIT below a foreign key');
+DROP TABLE visit;
+
 -- a tview stays outside of it
 CREATE TABLE heirs (id int NOT NULL, name text, updated_at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE shares (id int NOT NULL, name text, updated_at timestamptz NOT NULL) PARTITION BY LIST (id);

@@ -128,6 +128,19 @@ CREATE TABLE unread1 PARTITION OF unread FOR VALUES IN (1);
 ALTER TABLE unread DETACH PARTITION unread1 CONCURRENTLY;
 SELECT equals('a table that no tview reads', (SELECT count(*) FROM pg_inherits WHERE inhparent = 'unread'::regclass), 0);
 
+-- a deferred foreign key that references the tview
+CREATE TABLE post (post int, lang text) PARTITION BY LIST (lang);
+CREATE TABLE post_en PARTITION OF post FOR VALUES IN ('en');
+CREATE TABLE post_rest PARTITION OF post DEFAULT;
+INSERT INTO post VALUES (1, 'en'), (2, 'de');
+CREATE TVIEW tv_post WITH (key = 'post') AS SELECT post, lang FROM post;
+CREATE TABLE favourite (post int REFERENCES tv_post DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO favourite VALUES (2);
+ALTER TABLE post DETACH PARTITION post_en;
+SELECT equals('the other row stays', (SELECT string_agg(post::text, ' ') FROM tv_post), '2');
+ALTER TABLE post DETACH PARTITION post_rest; -- its row is referenced
+SELECT same('tv_post', 'detached below a foreign key');
+
 -- what a session does as a replica counts, too
 SET session_replication_role = replica;
 ALTER TABLE leaving2 ATTACH PARTITION leaving3 FOR VALUES IN (3);

@@ -76,6 +76,11 @@ CREATE TVIEW tv_by WITH (key = 't') AS SELECT left(t, 20) AS t, count(*) AS n, s
 SELECT min(length(data::text)) FROM tv_big;
 UPDATE big SET o = 10 WHERE k = 1;
 SELECT same('tv_big, tv_by', 'big unchanged');
+BEGIN;
+SELECT pg_stat_get_xact_blocks_fetched(reltoastrelid) AS before FROM pg_class WHERE oid = 'big'::regclass \gset
+UPDATE big SET o = 11 WHERE k = 1;
+SELECT equals('big not fetched', pg_stat_get_xact_blocks_fetched(reltoastrelid), :before) FROM pg_class WHERE oid = 'big'::regclass;
+COMMIT;
 UPDATE big SET t = reverse(t) WHERE k = 1;
 SELECT same('tv_big, tv_by', 'big changed');
 DELETE FROM big WHERE k = 2;
