@@ -17,6 +17,8 @@
 #include "analyze/analyze.h"
 #include "analyze/focus.h"
 #include "analyze/parts.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -102,7 +104,10 @@ is_plain(TargetEntry *tle)
 		!checkExprHasSubLink((Node *) tle->expr) && !tview_can_fail((Node *) tle->expr);
 }
 
-/* May rows of a query be left out, windows apart, that do not satisfy a condition on an output? */
+/*
+ * May rows of a query be left out, windows apart, that do not satisfy a condition on an output?
+ * Not where they are in an order, on which an aggregate above may rely.
+ */
 static bool
 admits_condition(Query *query, TargetEntry *tle, const InwardCondition *condition)
 {
@@ -110,6 +115,7 @@ admits_condition(Query *query, TargetEntry *tle, const InwardCondition *conditio
 
 	return query->limitCount == NULL && query->limitOffset == NULL &&
 		query->groupingSets == NIL && !query->hasTargetSRFs &&
+		(query->sortClause == NIL || query->distinctClause != NIL) &&
 		(query->groupClause != NIL || !query->hasAggs) && is_plain(tle) &&
 		condition->op->inputcollid == exprCollation((Node *) tle->expr) &&
 		clauses_agree(query->groupClause, tle, operator) &&
@@ -495,6 +501,28 @@ key_outputs(Query *query, List *key_names)
 }
 
 /*
+ * Is a row of a view, as one value, among the values? The view has a type, and names that may
+ * be others now; a subquery has neither.
+ */
+static bool
+has_view_rows(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+
+		return var->varattno == InvalidAttrNumber && var->vartype != RECORDOID &&
+			get_rel_relkind(get_typ_typrelid(var->vartype)) == RELKIND_VIEW;
+	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, has_view_rows, context, 0);
+	return expression_tree_walker(node, has_view_rows, context);
+}
+
+/*
  * An expanded query with the conditions that join subqueries brought into these, where
  * that may save rows of them; and with windows computed for the partitions that the row of
  * a key needs.  NULL if there is neither.  The argument may be changed.
@@ -506,6 +534,8 @@ tview_bring_conditions_in(Query *query, List *key_names)
 	List	   *outputs;
 	Query	   *partitions;
 
+	if (has_view_rows((Node *) query, NULL))
+		return NULL;
 	inward_walker((Node *) query, &changed);
 	if (has_partitions(query) && (outputs = key_outputs(query, key_names)) != NIL)
 		return by_partitions(query, outputs, &partitions);

@@ -84,6 +84,17 @@ INSERT INTO post VALUES (30000, 24, '2023-01-01', 6, 'old');
 COMMIT;
 SELECT same(:all, 'several at once');
 
+-- rows of a view as values have its names, and an order in a subquery is kept
+CREATE TVIEW tv_row WITH (key = 'pk') AS SELECT a.pk, to_jsonb(s) AS data FROM author a LEFT JOIN statistics s ON s.author = a.pk;
+CREATE TVIEW tv_order WITH (key = 'pk') AS
+	SELECT a.pk, s.posts, (SELECT jsonb_agg(title) FROM (SELECT author, title, rank() OVER (PARTITION BY stars ORDER BY pk) FROM post ORDER BY title DESC) p
+						   WHERE p.author = a.pk) AS titles
+	FROM author a LEFT JOIN statistics s ON s.author = a.pk;
+ALTER VIEW statistics RENAME COLUMN stars TO sum;
+CREATE OR REPLACE VIEW statistics AS SELECT author, count(*) AS posts, sum(stars) AS sum, max(stars) AS best FROM post GROUP BY author;
+UPDATE post SET title = 'z', stars = 9 WHERE author = 40 AND pk > 3000;
+SELECT same('tv_row, tv_order, tv_grouped', 'rows of a view, rows in order');
+
 -- what is equal, but not the same, is one group
 CREATE TABLE price (pk int PRIMARY KEY, amount numeric, kind text COLLATE "C");
 INSERT INTO price VALUES (1, 1.5, 'a'), (2, 1.50, 'a'), (3, 2, 'b'), (4, NULL, NULL), (5, NULL, 'b');
