@@ -154,6 +154,9 @@ typedef struct LookupColumn
 
 extern bool table_is_unique_on(RangeTblEntry *rte, List *columns);
 
+/* pushdown.c */
+extern bool output_tells_equals_apart(Query *query, AttrNumber resno);
+
 /* partition.c */
 extern bool has_partitions(Query *query);
 extern Query *by_partitions(Query *query, List *outputs, Query **partitions);

@@ -116,6 +116,7 @@ admits_condition(Query *query, TargetEntry *tle, const InwardCondition *conditio
 	return query->limitCount == NULL && query->limitOffset == NULL &&
 		query->groupingSets == NIL && !query->hasTargetSRFs &&
 		(query->sortClause == NIL || query->distinctClause != NIL) &&
+		!output_tells_equals_apart(query, tle->resno) &&
 		(query->groupClause != NIL || !query->hasAggs) && is_plain(tle) &&
 		condition->op->inputcollid == exprCollation((Node *) tle->expr) &&
 		clauses_agree(query->groupClause, tle, operator) &&
@@ -225,6 +226,23 @@ forget_join(RangeTblEntry *rte)
 	rte->eref->colnames = NIL;
 }
 
+/* An alias of a join would hide its items from those beside it. */
+static void
+forget_aliases(Query *query, Node *node)
+{
+	JoinExpr   *join = (JoinExpr *) node;
+
+	check_stack_depth();
+	if (!IsA(node, JoinExpr))
+		return;
+	join->alias = NULL;
+	join->join_using_alias = NULL;
+	rt_fetch(join->rtindex, query->rtable)->alias = NULL;
+	rt_fetch(join->rtindex, query->rtable)->join_using_alias = NULL;
+	forget_aliases(query, join->larg);
+	forget_aliases(query, join->rarg);
+}
+
 /* Let the inner joins at the top of a level be a list. */
 static void
 flatten_joins(Query *query, Node *node, List **items, List **conditions)
@@ -234,6 +252,7 @@ flatten_joins(Query *query, Node *node, List **items, List **conditions)
 	check_stack_depth();
 	if (!IsA(node, JoinExpr) || join->jointype != JOIN_INNER)
 	{
+		forget_aliases(query, node);
 		*items = lappend(*items, node);
 		return;
 	}

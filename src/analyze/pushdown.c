@@ -196,6 +196,13 @@ unequal_outputs(Query *query)
 	return outputs;
 }
 
+/* Is an output computed from what, further inside, equal values were merged by? */
+bool
+output_tells_equals_apart(Query *query, AttrNumber resno)
+{
+	return bms_is_member(resno, unequal_outputs(query).computed);
+}
+
 /*
  * Can a condition on the key reach what rows are grouped by, and tell values apart
  * that are equal there?

@@ -159,10 +159,7 @@ tview_triggers_enabled(Oid relid, bool ours)
 	captures = tview_capture_enable(relid, false) || ours;
 	guards = tview_guard_enable(relid, false) || ours;
 	if (ours && tview_restore_in_progress())
-	{
-		tview_triggers_restored(relid);
 		return;
-	}
 	if (guards)
 		tview_recompute_later(relid);
 	if (captures)

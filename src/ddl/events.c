@@ -164,8 +164,11 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 		if (tview_command_adds_rows(data->parsetree))
 			foreach(lc, touched_relations())
 				tview_touched_by_restore(lfirst_oid(lc));
+		if (IsA(data->parsetree, AlterTableStmt))
+			foreach(lc, touched_relations())
+				tview_triggers_restored(lfirst_oid(lc), (AlterTableStmt *) data->parsetree);
 		if (IsA(data->parsetree, GrantStmt))
-			tview_privileges_restored((GrantStmt *) data->parsetree);
+			tview_privileges_restored();
 		PG_RETURN_NULL();
 	}
 	tview_check_trigger_or_rule(data->parsetree);

@@ -26,8 +26,8 @@ extern void tview_touched_by_restore(Oid relid);
 
 /* restored.c */
 extern void tview_before_restoring(Node *command);
-extern void tview_triggers_restored(Oid relid);
-extern void tview_privileges_restored(GrantStmt *command);
+extern void tview_triggers_restored(Oid relid, AlterTableStmt *command);
+extern void tview_privileges_restored(void);
 
 /* enabled.c */
 extern bool tview_is_own_trigger(const char *name);

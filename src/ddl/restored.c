@@ -13,15 +13,18 @@
 
 #include "access/table.h"
 #include "access/tableam.h"
+#include "base/attempt.h"
 #include "base/guc.h"
 #include "capture/capture.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "ddl/ddl.h"
 #include "ddl/events.h"
+#include "refresh/refresh.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -30,16 +33,6 @@ void
 tview_restore_lock(void)
 {
 	LockRelationOid(tview_meta_relid(), ShareUpdateExclusiveLock);
-}
-
-/* A command of a restore is about to run: does it make a trigger of ours, or may it let an owner read? */
-void
-tview_before_restoring(Node *command)
-{
-	if (IsA(command, GrantStmt) ||
-		(IsA(command, CreateTrigStmt) &&
-		 tview_is_own_trigger(((CreateTrigStmt *) command)->trigname)))
-		tview_restore_lock();
 }
 
 static bool
@@ -98,6 +91,26 @@ may_compute(TviewDesc *desc)
 		tview_rights_refusals("", desc->owner, desc->base_relations) == NIL;
 }
 
+static void
+compute(void *arg)
+{
+	tview_refresh_fully(*(Oid *) arg);
+}
+
+/* Compute a tview, or say that it could not be done: privileges of others may be missing yet. */
+static void
+compute_restored(Oid tview)
+{
+	ErrorData  *error = tview_attempt(compute, &tview);
+
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("could not compute tview %s", tview_qualified_name(tview)),
+				 errdetail_internal("%s", error->message),
+				 errhint("If rows of it, or of tables below it, have been left out, run pg_tviews_refresh().")));
+}
+
 /*
  * A part of a tview has been restored.  If it was the last one, see to it that the
  * rows are right.
@@ -112,37 +125,103 @@ tview_part_restored(Oid tview)
 	desc = tview_desc(tview);
 	if (desc->populated && tview_all_captured(desc->base_relations) &&
 		may_compute(desc) && may_lack_rows(tview))
-		tview_recompute_later(tview);
+		compute_restored(tview);
 }
 
-static void
-parts_restored(List *tviews)
+/* Does a command end the making of a trigger of which each table has one? */
+static bool
+completes(AlterTableStmt *command, const char *name)
 {
 	ListCell   *lc;
 
-	foreach(lc, tviews)
-		tview_part_restored(lfirst_oid(lc));
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_EnableAlwaysTrig && strncmp(cmd->name, name, strlen(name)) == 0)
+			return true;
+	}
+	return false;
 }
 
-/* The triggers of a tview, or of a table below tviews, have been restored. */
+/*
+ * Triggers of a table have been restored.  Of those that come once for a tview, and once for
+ * a table that it reads, one is the last; others may come after that.
+ */
 void
-tview_triggers_restored(Oid relid)
+tview_triggers_restored(Oid relid, AlterTableStmt *command)
 {
-	tview_part_restored(relid);
-	parts_restored(tviews_reading(relid));
+	ListCell   *lc;
+
+	if (completes(command, "pg_tviews_guard_rows"))
+		tview_part_restored(relid);
+	if (!completes(command, "pg_tviews_capture"))
+		return;
+	foreach(lc, tviews_reading(relid))
+		if (tview_exists(lfirst_oid(lc)) && tview_has_guard(lfirst_oid(lc)) &&
+			list_member_oid(tview_desc(lfirst_oid(lc))->base_relations, relid))
+			tview_part_restored(lfirst_oid(lc));
 }
 
-/* Privileges have been restored: an owner may have come to read what he could not. */
-void
-tview_privileges_restored(GrantStmt *command)
+/* The tviews that read what a GRANT is about. */
+static List *
+tviews_of_grant(GrantStmt *command)
 {
+	List	   *tviews = NIL;
 	ListCell   *lc;
 
 	if (command->targtype != ACL_TARGET_OBJECT)
-		return;
+		return NIL;
 	if (command->objtype == OBJECT_SCHEMA)
-		parts_restored(tview_meta_tables());
-	else if (command->objtype == OBJECT_TABLE)
-		foreach(lc, command->objects)
-			parts_restored(tviews_reading(RangeVarGetRelid(lfirst(lc), NoLock, false)));
+		return tview_meta_tables();
+	foreach(lc, command->objtype == OBJECT_TABLE ? command->objects : NIL)
+	{
+		Oid			relid = RangeVarGetRelid(lfirst(lc), NoLock, true);
+
+		if (OidIsValid(relid))
+			tviews = list_concat_unique_oid(tviews, tviews_reading(relid));
+	}
+	return tviews;
+}
+
+/* Tviews whose owners could not compute them before the GRANT that is running. */
+static List *lacking_rights = NIL;	/* in TopTransactionContext */
+
+static void
+note_lacking_rights(GrantStmt *command)
+{
+	List	   *tviews = tviews_of_grant(command);
+	MemoryContext old = MemoryContextSwitchTo(TopTransactionContext);
+	ListCell   *lc;
+
+	lacking_rights = NIL;
+	foreach(lc, tviews)
+		if (tview_exists(lfirst_oid(lc)) && tview_has_guard(lfirst_oid(lc)) &&
+			!may_compute(tview_desc(lfirst_oid(lc))))
+			lacking_rights = lappend_oid(lacking_rights, lfirst_oid(lc));
+	MemoryContextSwitchTo(old);
+}
+
+/* Privileges have been restored: owners may have come to read what they could not. */
+void
+tview_privileges_restored(void)
+{
+	ListCell   *lc;
+
+	foreach(lc, lacking_rights)
+		tview_part_restored(lfirst_oid(lc));
+	lacking_rights = NIL;
+}
+
+/* A command of a restore is about to run: does it make a trigger of ours, or may it let an owner read? */
+void
+tview_before_restoring(Node *command)
+{
+	if (IsA(command, CreateTrigStmt) &&
+		tview_is_own_trigger(((CreateTrigStmt *) command)->trigname))
+		tview_restore_lock();
+	if (!IsA(command, GrantStmt))
+		return;
+	tview_restore_lock();
+	note_lacking_rights((GrantStmt *) command);
 }

@@ -79,6 +79,13 @@ foreach my $what (sort keys %left_out)
 is($node->safe_psql('tviews_order', 'SELECT a, b, count FROM other.tv_item'), '1|one|0', "another owner's tview");
 is($node->safe_psql('base_order', 'SELECT sum(comments) FROM tv_counted'), '2', 'declared reads');
 
+# each once, however many triggers and privileges come after the last part
+$node->safe_psql('postgres', 'GRANT SELECT ON tb_user, tb_post, post_1, tb_comment TO regress_reader');
+$node->safe_psql('postgres', 'CREATE DATABASE counted');
+$node->command_ok(['pg_dump', @{ $left_out{base} }, '-f', "$dir/counted.sql", 'postgres'], 'pg_dump');
+$node->command_like(['psql', '-XAtq', '-d', 'counted', '-f', "$dir/counted.sql", '-c', 'SELECT max(recomputes) FROM public.pg_tviews_statistics'],
+	qr/^1$/m, 'computed once');
+
 # tables: the tviews that are there are kept
 $restore{$_}->("some_$_", '-T', 'tv_counted', '-T', 'tv_late') foreach sort keys %restore;
 foreach my $db (map { "some_$_" } sort keys %restore)
