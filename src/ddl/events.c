@@ -166,7 +166,7 @@ pg_tviews_on_ddl(PG_FUNCTION_ARGS)
 				tview_touched_by_restore(lfirst_oid(lc));
 		if (IsA(data->parsetree, AlterTableStmt))
 			foreach(lc, touched_relations())
-				tview_triggers_restored(lfirst_oid(lc), (AlterTableStmt *) data->parsetree);
+				tview_table_restored(lfirst_oid(lc), (AlterTableStmt *) data->parsetree);
 		if (IsA(data->parsetree, GrantStmt))
 			tview_privileges_restored();
 		PG_RETURN_NULL();

@@ -26,7 +26,7 @@ extern void tview_touched_by_restore(Oid relid);
 
 /* restored.c */
 extern void tview_before_restoring(Node *command);
-extern void tview_triggers_restored(Oid relid, AlterTableStmt *command);
+extern void tview_table_restored(Oid relid, AlterTableStmt *command);
 extern void tview_privileges_restored(void);
 
 /* enabled.c */

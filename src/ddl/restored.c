@@ -123,7 +123,7 @@ tview_part_restored(Oid tview)
 	if (!tview_exists(tview) || !tview_has_guard(tview))
 		return;
 	desc = tview_desc(tview);
-	if (desc->populated && tview_all_captured(desc->base_relations) &&
+	if (desc->populated && OidIsValid(desc->key_index) && tview_all_captured(desc->base_relations) &&
 		may_compute(desc) && may_lack_rows(tview))
 		compute_restored(tview);
 }
@@ -144,16 +144,32 @@ completes(AlterTableStmt *command, const char *name)
 	return false;
 }
 
-/*
- * Triggers of a table have been restored.  Of those that come once for a tview, and once for
- * a table that it reads, one is the last; others may come after that.
- */
-void
-tview_triggers_restored(Oid relid, AlterTableStmt *command)
+static bool
+adds_primary_key(AlterTableStmt *command)
 {
 	ListCell   *lc;
 
-	if (completes(command, "pg_tviews_guard_rows"))
+	foreach(lc, command->cmds)
+	{
+		AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+		if (cmd->subtype == AT_AddConstraint &&
+			castNode(Constraint, cmd->def)->contype == CONSTR_PRIMARY)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Triggers of a table have been restored, or its primary key.  Of those that come once for a tview, and once for
+ * a table that it reads, one is the last; others may come after that.
+ */
+void
+tview_table_restored(Oid relid, AlterTableStmt *command)
+{
+	ListCell   *lc;
+
+	if (completes(command, "pg_tviews_guard_rows") || adds_primary_key(command))
 		tview_part_restored(relid);
 	if (!completes(command, "pg_tviews_capture"))
 		return;
@@ -213,12 +229,23 @@ tview_privileges_restored(void)
 	lacking_rights = NIL;
 }
 
-/* A command of a restore is about to run: does it make a trigger of ours, or may it let an owner read? */
+/* Does a command make the primary key of a tview? */
+static bool
+makes_key_of_tview(AlterTableStmt *command)
+{
+	Oid			relid = RangeVarGetRelid(command->relation, NoLock, true);
+
+	return OidIsValid(relid) && tview_meta_of_table(relid) != NULL && adds_primary_key(command);
+}
+
+/* A command of a restore is about to run: does it make a part of a tview, or may it let an owner read? */
 void
 tview_before_restoring(Node *command)
 {
 	if (IsA(command, CreateTrigStmt) &&
 		tview_is_own_trigger(((CreateTrigStmt *) command)->trigname))
+		tview_restore_lock();
+	if (IsA(command, AlterTableStmt) && makes_key_of_tview((AlterTableStmt *) command))
 		tview_restore_lock();
 	if (!IsA(command, GrantStmt))
 		return;
