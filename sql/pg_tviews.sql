@@ -21,7 +21,6 @@ COMMENT ON TYPE pg_tviews_regclass IS
     'internal: regclass, in rows of pg_tview_meta';
 CREATE CAST (pg_tviews_regclass AS regclass) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (pg_tviews_regclass AS oid) WITHOUT FUNCTION AS IMPLICIT;
-CREATE CAST (pg_tviews_regclass AS bigint) WITH FUNCTION pg_catalog.int8(oid) AS ASSIGNMENT;
 CREATE CAST (pg_tviews_regclass AS integer) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (regclass AS pg_tviews_regclass) WITHOUT FUNCTION AS ASSIGNMENT;
 CREATE CAST (oid AS pg_tviews_regclass) WITHOUT FUNCTION AS ASSIGNMENT;

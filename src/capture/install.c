@@ -269,7 +269,7 @@ tview_capture_install(List *relids)
 	}
 }
 
-/* Have all of these relations, which definitions name, the triggers that note changes of rows? */
+/* Have all of these relations, which definitions name, and their partitions the triggers that they need? */
 bool
 tview_all_captured(List *relids)
 {
@@ -277,6 +277,10 @@ tview_all_captured(List *relids)
 
 	foreach(lc, relids)
 		if (!has_own_trigger(lfirst_oid(lc), false))
+			return false;
+	foreach(lc, tview_capture_targets(relids))
+		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_FOREIGN_TABLE &&
+			!has_own_trigger(lfirst_oid(lc), true))
 			return false;
 	return true;
 }

@@ -53,7 +53,7 @@ extern void tview_tie_again(void);
 
 /* restored.c */
 extern void tview_restore_lock(void);
-extern void tview_part_restored(Oid tview);
+extern void tview_part_restored(void);
 
 /* attached.c */
 extern void tview_check_deferrable(Oid tview);

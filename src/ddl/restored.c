@@ -3,14 +3,15 @@
  *		What a script of pg_dump has not brought.
  *
  * pg_dump copies the rows of tviews.  Asked to leave out rows, of tviews since they can be
- * computed, or of base tables, it leaves out all rows of a table.  So once everything that a
- * tview consists of is there, it is computed if it, or a table below it, is empty.
+ * computed, or of base tables, it leaves out all rows of a table.  So once everything that
+ * tviews consist of is there, a tview is computed if it, or a table below it, is empty.
  *
  * A restore in several jobs makes the parts of a tview in transactions of their own; whoever
  * is last has to see those of the others, so that they wait for each other.
  */
 #include "base/compat.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "base/attempt.h"
@@ -91,6 +92,37 @@ may_compute(TviewDesc *desc)
 		tview_rights_refusals("", desc->owner, desc->base_relations) == NIL;
 }
 
+static bool
+has_primary_key(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	bool		result;
+
+	list_free(RelationGetIndexList(rel));
+	result = OidIsValid(rel->rd_pkindex);
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+/* Has every tview all of its parts?  Before that, what one writes cannot go on to those above. */
+static bool
+all_complete(void)
+{
+	List	   *tviews = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tview_meta_tables())
+		if (tview_exists(lfirst_oid(lc)))
+			tviews = lappend_oid(tviews, lfirst_oid(lc));
+	foreach(lc, tviews)
+		if (!tview_has_guard(lfirst_oid(lc)) || !has_primary_key(lfirst_oid(lc)))
+			return false;
+	foreach(lc, tviews)
+		if (!tview_all_captured(tview_desc(lfirst_oid(lc))->base_relations))
+			return false;
+	return true;
+}
+
 static void
 compute(void *arg)
 {
@@ -111,24 +143,34 @@ compute_restored(Oid tview)
 				 errhint("If rows of it, or of tables below it, have been left out, run pg_tviews_refresh().")));
 }
 
-/*
- * A part of a tview has been restored.  If it was the last one, see to it that the
- * rows are right.
- */
-void
-tview_part_restored(Oid tview)
+/* See to it that the rows of some tviews are right, if all parts have been restored. */
+static void
+compute_if_complete(List *tviews)
 {
-	TviewDesc  *desc;
+	ListCell   *lc;
 
-	if (!tview_exists(tview) || !tview_has_guard(tview))
+	if (tviews == NIL || !all_complete())
 		return;
-	desc = tview_desc(tview);
-	if (desc->populated && OidIsValid(desc->key_index) && tview_all_captured(desc->base_relations) &&
-		may_compute(desc) && may_lack_rows(tview))
-		compute_restored(tview);
+	foreach(lc, tviews)
+	{
+		TviewDesc  *desc;
+
+		if (!tview_exists(lfirst_oid(lc)))
+			continue;
+		desc = tview_desc(lfirst_oid(lc));
+		if (desc->populated && may_compute(desc) && may_lack_rows(lfirst_oid(lc)))
+			compute_restored(lfirst_oid(lc));
+	}
 }
 
-/* Does a command end the making of a trigger of which each table has one? */
+/* A part of a tview has been restored, maybe the last one of all. */
+void
+tview_part_restored(void)
+{
+	compute_if_complete(tview_meta_tables());
+}
+
+/* Does a command end the making of a trigger whose name begins like this? */
 static bool
 completes(AlterTableStmt *command, const char *name)
 {
@@ -160,23 +202,16 @@ adds_primary_key(AlterTableStmt *command)
 	return false;
 }
 
-/*
- * Triggers of a table have been restored, or its primary key.  Of those that come once for a tview, and once for
- * a table that it reads, one is the last; others may come after that.
- */
+/* Triggers of a table have been restored, or its primary key. */
 void
 tview_table_restored(Oid relid, AlterTableStmt *command)
 {
-	ListCell   *lc;
+	bool		is_tview = tview_meta_of_table(relid) != NULL;
 
-	if (completes(command, "pg_tviews_guard_rows") || adds_primary_key(command))
-		tview_part_restored(relid);
-	if (!completes(command, "pg_tviews_capture"))
-		return;
-	foreach(lc, tviews_reading(relid))
-		if (tview_exists(lfirst_oid(lc)) && tview_has_guard(lfirst_oid(lc)) &&
-			list_member_oid(tview_desc(lfirst_oid(lc))->base_relations, relid))
-			tview_part_restored(lfirst_oid(lc));
+	if ((is_tview && (completes(command, "pg_tviews_guard_rows") || adds_primary_key(command))) ||
+		completes(command, "pg_tviews_truncate") ||
+		(completes(command, "pg_tviews_capture") && !get_rel_relispartition(relid)))
+		tview_part_restored();
 }
 
 /* The tviews that read what a GRANT is about. */
@@ -212,8 +247,7 @@ note_lacking_rights(GrantStmt *command)
 
 	lacking_rights = NIL;
 	foreach(lc, tviews)
-		if (tview_exists(lfirst_oid(lc)) && tview_has_guard(lfirst_oid(lc)) &&
-			!may_compute(tview_desc(lfirst_oid(lc))))
+		if (tview_exists(lfirst_oid(lc)) && !may_compute(tview_desc(lfirst_oid(lc))))
 			lacking_rights = lappend_oid(lacking_rights, lfirst_oid(lc));
 	MemoryContextSwitchTo(old);
 }
@@ -222,10 +256,7 @@ note_lacking_rights(GrantStmt *command)
 void
 tview_privileges_restored(void)
 {
-	ListCell   *lc;
-
-	foreach(lc, lacking_rights)
-		tview_part_restored(lfirst_oid(lc));
+	compute_if_complete(lacking_rights);
 	lacking_rights = NIL;
 }
 
@@ -238,6 +269,15 @@ makes_key_of_tview(AlterTableStmt *command)
 	return OidIsValid(relid) && tview_meta_of_table(relid) != NULL && adds_primary_key(command);
 }
 
+/* Has a table been filled with its triggers off?  Whether that is a tview, or below one, others may be about to say. */
+static bool
+enables_triggers(AlterTableStmt *command)
+{
+	bool		ours;
+
+	return tview_command_enables_triggers(command, &ours) && !ours;
+}
+
 /* A command of a restore is about to run: does it make a part of a tview, or may it let an owner read? */
 void
 tview_before_restoring(Node *command)
@@ -245,7 +285,8 @@ tview_before_restoring(Node *command)
 	if (IsA(command, CreateTrigStmt) &&
 		tview_is_own_trigger(((CreateTrigStmt *) command)->trigname))
 		tview_restore_lock();
-	if (IsA(command, AlterTableStmt) && makes_key_of_tview((AlterTableStmt *) command))
+	if (IsA(command, AlterTableStmt) && (enables_triggers((AlterTableStmt *) command) ||
+										 makes_key_of_tview((AlterTableStmt *) command)))
 		tview_restore_lock();
 	if (!IsA(command, GrantStmt))
 		return;

@@ -239,7 +239,7 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	{
 		tview_restore_lock();
 		CommandCounterIncrement();
-		tview_part_restored(tview);
+		tview_part_restored();
 	}
 	return PointerGetDatum(NULL);
 }

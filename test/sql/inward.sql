@@ -85,11 +85,11 @@ COMMIT;
 SELECT same(:all, 'several at once');
 
 -- rows of a view as values have its names, and an order in a subquery is kept
-CREATE TVIEW tv_row WITH (key = 'pk') AS SELECT a.pk, to_jsonb(s) AS data FROM author a LEFT JOIN statistics s ON s.author = a.pk;
+CREATE TVIEW tv_row WITH (key = 'pk') AS SELECT a.pk, to_jsonb(s) AS data FROM author a LEFT JOIN statistics s ON s.author = a.pk WHERE a.pk BETWEEN 38 AND 42;
 CREATE TVIEW tv_order WITH (key = 'pk') AS
 	SELECT a.pk, s.posts, (SELECT jsonb_agg(title) FROM (SELECT author, title, rank() OVER (PARTITION BY stars ORDER BY pk) FROM post ORDER BY title DESC) p
 						   WHERE p.author = a.pk) AS titles
-	FROM author a LEFT JOIN statistics s ON s.author = a.pk;
+	FROM author a LEFT JOIN statistics s ON s.author = a.pk WHERE a.pk BETWEEN 38 AND 42;
 ALTER VIEW statistics RENAME COLUMN stars TO sum;
 CREATE OR REPLACE VIEW statistics AS SELECT author, count(*) AS posts, sum(stars) AS sum, max(stars) AS best FROM post GROUP BY author;
 UPDATE post SET title = 'z', stars = 9 WHERE author = 40 AND pk > 3000;
