@@ -60,6 +60,7 @@ extern List *tview_tables_below(List *relids);
 extern void tview_capture_lock_for_drop(List *tviews);
 extern void tview_capture_install(List *relids);
 extern bool tview_all_captured(List *relids);
+extern bool tview_all_truncates_captured(List *relids);
 extern bool tview_capture_enable(Oid relid, bool disabled);
 extern void tview_capture_sweep(void);
 extern List *tview_capture_targets(List *relids);

@@ -269,7 +269,7 @@ tview_capture_install(List *relids)
 	}
 }
 
-/* Have all of these relations, which definitions name, and their partitions the triggers that they need? */
+/* Have all of these relations, which definitions name, the triggers that note changes of rows? */
 bool
 tview_all_captured(List *relids)
 {
@@ -278,6 +278,15 @@ tview_all_captured(List *relids)
 	foreach(lc, relids)
 		if (!has_own_trigger(lfirst_oid(lc), false))
 			return false;
+	return true;
+}
+
+/* Have they and their partitions the triggers that note TRUNCATE? */
+bool
+tview_all_truncates_captured(List *relids)
+{
+	ListCell   *lc;
+
 	foreach(lc, tview_capture_targets(relids))
 		if (get_rel_relkind(lfirst_oid(lc)) != RELKIND_FOREIGN_TABLE &&
 			!has_own_trigger(lfirst_oid(lc), true))

@@ -118,8 +118,12 @@ all_complete(void)
 		if (!tview_has_guard(lfirst_oid(lc)) || !has_primary_key(lfirst_oid(lc)))
 			return false;
 	foreach(lc, tviews)
-		if (!tview_all_captured(tview_desc(lfirst_oid(lc))->base_relations))
+	{
+		List	   *relids = tview_desc(lfirst_oid(lc))->base_relations;
+
+		if (!tview_all_captured(relids) || !tview_all_truncates_captured(relids))
 			return false;
+	}
 	return true;
 }
 
