@@ -227,6 +227,8 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	tview = oid_of_row(data->tg_trigtuple, tupdesc, "tview");
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
 	{
+		if (tview_restore_in_progress())
+			tview_restore_lock();	/* before those on tables */
 		tview_tie_parts(tview, oid_of_row(data->tg_trigtuple, tupdesc, "view"),
 						reads_of_row(data->tg_trigtuple, tupdesc));
 		tview_guard_restored(tview);
@@ -237,7 +239,6 @@ pg_tviews_meta_changed(PG_FUNCTION_ARGS)
 	CacheInvalidateRelcache(data->tg_relation);
 	if (TRIGGER_FIRED_BY_INSERT(data->tg_event) && tview_restore_in_progress())
 	{
-		tview_restore_lock();
 		CommandCounterIncrement();
 		tview_part_restored();
 	}
