@@ -84,6 +84,17 @@ INSERT INTO post VALUES (30000, 24, '2023-01-01', 6, 'old');
 COMMIT;
 SELECT same(:all, 'several at once');
 
+-- what is equal, but not the same, is one group
+CREATE TABLE price (pk int PRIMARY KEY, amount numeric, kind text COLLATE "C");
+INSERT INTO price VALUES (1, 1.5, 'a'), (2, 1.50, 'a'), (3, 2, 'b'), (4, NULL, NULL), (5, NULL, 'b');
+CREATE TVIEW tv_same WITH (key = 'pk') AS
+	SELECT p.pk, p.kind, g.n, w.place FROM price p LEFT JOIN (SELECT amount, count(*) AS n FROM price GROUP BY amount) g ON g.amount = p.amount
+	LEFT JOIN (SELECT pk, count(*) OVER (PARTITION BY amount, kind) AS place FROM price) w ON w.pk = p.pk;
+SET pg_tviews.verify_patches = on;		-- from now on always
+\c -
+\set QUIET on
+SET search_path = inward, public;
+SET pg_tviews.verify_patches = on;
 -- rows of a view as values have its names, and an order in a subquery is kept
 CREATE TVIEW tv_row WITH (key = 'pk') AS SELECT a.pk, to_jsonb(s) AS data FROM author a LEFT JOIN statistics s ON s.author = a.pk WHERE a.pk BETWEEN 38 AND 42;
 CREATE TVIEW tv_order WITH (key = 'pk') AS
@@ -104,27 +115,20 @@ CREATE TVIEW tv_aliases WITH (key = 'pk') AS
 UPDATE post SET title = 'y', stars = 8 WHERE author = 41 AND pk > 3000;
 SELECT same('tv_alias, tv_aliases', 'joins with an alias');
 
--- what is equal, but not the same, is one group
-CREATE TABLE price (pk int PRIMARY KEY, amount numeric, kind text COLLATE "C");
-INSERT INTO price VALUES (1, 1.5, 'a'), (2, 1.50, 'a'), (3, 2, 'b'), (4, NULL, NULL), (5, NULL, 'b');
-CREATE TVIEW tv_same WITH (key = 'pk') AS
-	SELECT p.pk, p.kind, g.n, w.place FROM price p LEFT JOIN (SELECT amount, count(*) AS n FROM price GROUP BY amount) g ON g.amount = p.amount
-	LEFT JOIN (SELECT pk, count(*) OVER (PARTITION BY amount, kind) AS place FROM price) w ON w.pk = p.pk;
-SET pg_tviews.verify_patches = on;		-- from now on always
-\c -
-\set QUIET on
-SET search_path = inward, public;
-SET pg_tviews.verify_patches = on;
 INSERT INTO price VALUES (6, 1.500, 'a'), (7, NULL, 'b');
-CREATE TABLE wanted (pk int PRIMARY KEY, kind text, amount text);
-INSERT INTO wanted VALUES (1, 'a', '1.5'), (2, 'a', '1.50'), (3, 'a', '1.500'), (4, 'b', '2');
+CREATE EXTENSION citext;
+CREATE TABLE word (pk int PRIMARY KEY, grp int, c citext);
+INSERT INTO word SELECT n, 1, CASE WHEN n % 3 = 1 THEN 'A' ELSE 'a' END FROM generate_series(1, 9) n;
+CREATE TABLE wanted (pk int PRIMARY KEY, grp int, c text);
+INSERT INTO wanted VALUES (1, 1, 'A'), (2, 1, 'a');
 CREATE TVIEW tv_wanted WITH (key = 'pk') AS
-	SELECT w.pk, s.n FROM wanted w LEFT JOIN (SELECT g.kind, g.amount::text AS t, sum(g.n) AS n
-		FROM (SELECT kind, amount, count(*) AS n FROM price GROUP BY kind, amount) g GROUP BY 1, 2) s ON s.kind = w.kind AND s.t = w.amount;
+	SELECT w.pk, s.n FROM wanted w LEFT JOIN (SELECT g.grp, g.c::text AS c, sum(g.n) AS n
+		FROM (SELECT grp, c, count(*) AS n FROM word GROUP BY grp, c) g GROUP BY g.grp, g.c::text) s ON s.grp = w.grp AND s.c = w.c;
+INSERT INTO word VALUES (10, 1, 'a');
 UPDATE price SET kind = 'a' WHERE pk = 3;
 UPDATE price SET amount = 1.5, kind = 'a' WHERE pk IN (3, 5);
 SELECT same('tv_same', 'equal and not the same');
-SELECT equals('one group', count(n) <= 1, true) FROM tv_wanted WHERE pk < 4;
+SELECT equals('one group', string_agg(n::text, ' '), '10') FROM tv_wanted;
 
 -- a row that some tenants share leads to few of them
 CREATE TABLE org (tenant int, org int, name text, PRIMARY KEY (tenant, org));
