@@ -108,7 +108,8 @@ SELECT same('tv_row, tv_order, tv_grouped', 'rows of a view, rows in order');
 
 -- a join with an alias
 CREATE TVIEW tv_alias WITH (key = 'pk') AS
-	SELECT j.pk, j.posts, l.title FROM (post p LEFT JOIN statistics s USING (author)) j LEFT JOIN latest l ON l.writer = j.author;
+	SELECT j.pk, j.n, z.m FROM (post p LEFT JOIN (SELECT author, count(*) AS n FROM post GROUP BY author) s USING (author)) j
+	LEFT JOIN (SELECT day, max(pk) AS m FROM post GROUP BY day) z ON z.day = j.day;
 CREATE TVIEW tv_aliases WITH (key = 'pk') AS
 	SELECT p.pk, s.posts, j.stars, j.what FROM post p LEFT JOIN statistics s ON s.author = p.author
 	LEFT JOIN (post q JOIN latest l(who, what, seen) ON l.who = q.author) AS j(pk, author, day, stars) ON j.pk = p.pk;
