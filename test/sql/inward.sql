@@ -114,6 +114,7 @@ CREATE TVIEW tv_aliases WITH (key = 'pk') AS
 	SELECT p.pk, s.posts, j.stars, j.what FROM post p LEFT JOIN statistics s ON s.author = p.author
 	LEFT JOIN (post q JOIN latest l(who, what, seen) ON l.who = q.author) AS j(pk, author, day, stars) ON j.pk = p.pk;
 UPDATE post SET title = 'y', stars = 8 WHERE author = 41 AND pk > 3000;
+INSERT INTO post VALUES (40000, 41, '2024-05-05', 1, 'n');
 SELECT same('tv_alias, tv_aliases', 'joins with an alias');
 
 INSERT INTO price VALUES (6, 1.500, 'a'), (7, NULL, 'b');
