@@ -98,12 +98,13 @@ SET pg_tviews.verify_patches = on;
 -- rows of a view as values have its names, and an order in a subquery is kept
 CREATE TVIEW tv_row WITH (key = 'pk') AS SELECT a.pk, to_jsonb(s) AS data FROM author a LEFT JOIN statistics s ON s.author = a.pk WHERE a.pk BETWEEN 38 AND 42;
 CREATE TVIEW tv_order WITH (key = 'pk') AS
-	SELECT a.pk, s.posts, (SELECT jsonb_agg(title) FROM (SELECT author, title, rank() OVER (PARTITION BY stars ORDER BY pk) FROM post ORDER BY title DESC) p
+	SELECT a.pk, s.posts, (SELECT jsonb_agg(title) FROM (SELECT author, title, rank() OVER (PARTITION BY day ORDER BY pk) FROM post ORDER BY title DESC) p
 						   WHERE p.author = a.pk) AS titles
 	FROM author a LEFT JOIN statistics s ON s.author = a.pk WHERE a.pk BETWEEN 38 AND 42;
 ALTER VIEW statistics RENAME COLUMN stars TO sum;
 CREATE OR REPLACE VIEW statistics AS SELECT author, count(*) AS posts, sum(stars) AS sum, max(stars) AS best FROM post GROUP BY author;
 UPDATE post SET title = 'z', stars = 9 WHERE author = 40 AND pk > 3000;
+INSERT INTO post VALUES (40001, 40, '2023-05-05', 2, 't3');
 SELECT same('tv_row, tv_order, tv_grouped', 'rows of a view, rows in order');
 
 -- a join with an alias
@@ -122,10 +123,12 @@ CREATE EXTENSION citext;
 CREATE TABLE word (pk int PRIMARY KEY, grp int, c citext);
 INSERT INTO word SELECT n, 1, CASE WHEN n % 3 = 1 THEN 'A' ELSE 'a' END FROM generate_series(1, 9) n;
 CREATE TABLE wanted (pk int PRIMARY KEY, grp int, c text);
-INSERT INTO wanted VALUES (1, 1, 'A'), (2, 1, 'a');
+INSERT INTO wanted SELECT n, (n + 1) / 2, CASE WHEN n % 2 = 1 THEN 'A' ELSE 'a' END FROM generate_series(1, 40) n;
+ANALYZE word, wanted;
 CREATE TVIEW tv_wanted WITH (key = 'pk') AS
 	SELECT w.pk, s.n FROM wanted w LEFT JOIN (SELECT g.grp, g.c::text AS c, sum(g.n) AS n
 		FROM (SELECT grp, c, count(*) AS n FROM word GROUP BY grp, c) g GROUP BY g.grp, g.c::text) s ON s.grp = w.grp AND s.c = w.c;
+ANALYZE tv_wanted;
 INSERT INTO word VALUES (10, 1, 'a');
 UPDATE price SET kind = 'a' WHERE pk = 3;
 UPDATE price SET amount = 1.5, kind = 'a' WHERE pk IN (3, 5);
