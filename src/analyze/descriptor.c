@@ -18,6 +18,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "analyze/parts.h"
+#include "base/attempt.h"
 #include "base/guc.h"
 #include "base/sandbox.h"
 #include "catalog/pg_class.h"
@@ -433,9 +434,16 @@ uses_foreign_tables(TviewDesc *desc)
  * snapshot, which there is none of before commit, and their queries must not find a tview
  * to flush, whose descriptor is being made.
  */
-static void
-describe_in_sandbox(TviewDesc *desc, List *key_names)
+typedef struct Description
 {
+	TviewDesc  *desc;
+	List	   *key_names;
+} Description;
+
+static void
+describe_in_sandbox(void *arg)
+{
+	TviewDesc  *desc = ((Description *) arg)->desc;
 	TviewSandbox sandbox;
 	bool		push = !ActiveSnapshotSet();
 
@@ -445,7 +453,7 @@ describe_in_sandbox(TviewDesc *desc, List *key_names)
 	PG_TRY();
 	{
 		tview_sandbox_enter(&sandbox, desc->owner, desc->settings);
-		describe_traces(desc, key_names);
+		describe_traces(desc, ((Description *) arg)->key_names);
 		desc->uses_foreign = uses_foreign_tables(desc);
 		tview_sandbox_leave(&sandbox);
 	}
@@ -456,38 +464,6 @@ describe_in_sandbox(TviewDesc *desc, List *key_names)
 	PG_END_TRY();
 	if (push)
 		PopActiveSnapshot();
-}
-
-/*
- * The same without keeping the locks that it takes on all that the definition reads: whoever
- * writes to one base table is not to wait for those who change another.  What they
- * change invalidates the descriptor.
- */
-static void
-describe_and_unlock(TviewDesc *desc, List *key_names)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		describe_in_sandbox(desc, key_names);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error != NULL)
-		ReThrowError(error);
 }
 
 /* Is the query that starts one of a function that the analysis calls? */
@@ -529,10 +505,12 @@ build_descriptor(const TviewMeta *meta, MemoryContext context)
 	foreach(lc, key_names)
 		describe_key(desc, &desc->keys[foreach_current_index(lc)], lfirst(lc));
 
-	if (IsInParallelMode())		/* no subtransactions */
-		describe_in_sandbox(desc, key_names);
-	else
-		describe_and_unlock(desc, key_names);
+
+	/*
+	 * Whoever writes to one base table is not to wait for those who change another.  What
+	 * they change invalidates the descriptor.
+	 */
+	tview_look(describe_in_sandbox, &(Description) {desc, key_names});
 	desc->depth = tview_depth(desc);
 	return desc;
 }
@@ -724,7 +702,10 @@ free_descriptor(TviewDesc *desc)
 	MemoryContextDelete(desc->context);
 }
 
-/* Free the descriptors that are not valid any more: their tviews may not even exist. */
+/*
+ * Free the descriptors that are not valid any more: their tviews may not even exist.  A capture map
+ * may have been made from one that was outdated before it was complete.
+ */
 static void
 sweep_descriptors(void)
 {
@@ -737,7 +718,10 @@ sweep_descriptors(void)
 		if (entry->desc != NULL && entry->desc->valid)
 			continue;
 		if (entry->desc != NULL)
+		{
 			free_descriptor(entry->desc);
+			generation++;		/* nobody may keep pointing to it */
+		}
 		hash_search(descriptors, &entry->tview, HASH_REMOVE, NULL);
 	}
 }

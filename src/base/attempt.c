@@ -1,6 +1,6 @@
 /*
  * attempt.c
- *		Work that may fail, in a subtransaction.
+ *		Work that may fail, or that keeps no locks, in a subtransaction.
  */
 #include "base/compat.h"
 
@@ -31,12 +31,9 @@ may_be_avoided(int sqlstate)
 	}
 }
 
-/*
- * Call action(arg) in a subtransaction.  Returns NULL where it succeeded, else the
- * error, after undoing what it did; an error that cannot be avoided is thrown on.
- */
-ErrorData *
-tview_attempt(void (*action) (void *arg), void *arg)
+/* Call action(arg) in a subtransaction, which is undone if it fails, or if it is not to be kept. */
+static ErrorData *
+call_in_subtransaction(void (*action) (void *arg), void *arg, bool keep)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -47,19 +44,50 @@ tview_attempt(void (*action) (void *arg), void *arg)
 	PG_TRY();
 	{
 		action(arg);
-		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
+	if (error == NULL && keep)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+	return error;
+}
+
+/*
+ * Call action(arg) in a subtransaction.  Returns NULL where it succeeded, else the
+ * error, after undoing what it did; an error that cannot be avoided is thrown on.
+ */
+ErrorData *
+tview_attempt(void (*action) (void *arg), void *arg)
+{
+	ErrorData  *error = call_in_subtransaction(action, arg, true);
+
 	if (error != NULL && !may_be_avoided(error->sqlerrcode))
 		ReThrowError(error);
 	return error;
+}
+
+/*
+ * Call action(arg), which only reads, and keep none of the locks that it takes; but in parallel
+ * mode, which knows no subtransactions.
+ */
+void
+tview_look(void (*action) (void *arg), void *arg)
+{
+	ErrorData  *error = NULL;
+
+	if (IsInParallelMode())
+		action(arg);
+	else
+		error = call_in_subtransaction(action, arg, false);
+	if (error != NULL)
+		ReThrowError(error);
 }
