@@ -164,14 +164,6 @@ feeds_tied_items(List *ties, Index item, Index anchor)
 	return group;
 }
 
-static Node *
-strip_relabel(Node *node)
-{
-	while (node != NULL && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return node;
-}
-
 /* Add the column of an item that a condition makes equal to something else. */
 static Bitmapset *
 add_fixed_column(Bitmapset *columns, Node *condition, Index item)

@@ -87,6 +87,7 @@ typedef struct Substitution
 
 extern Node *substitute_vars(Node *node, Substitution *substitution);
 extern void substitute_level(Query *query, Substitution *substitution);
+extern Node *strip_relabel(Node *node);
 extern List *split_conjuncts(Node *quals);
 extern Bitmapset *varnos_of_level(Node *node, int level);
 extern Bitmapset *columns_of_item(Node *node, Index item);
@@ -152,6 +153,7 @@ typedef struct LookupColumn
 	Oid			collation;
 } LookupColumn;
 
+extern LookupColumn *lookup_column(Var *var);
 extern bool table_is_unique_on(RangeTblEntry *rte, List *columns);
 
 /* pushdown.c */

@@ -196,6 +196,18 @@ tview_lookup_joins(Query *query)
 	return add_lookup_joins(NIL, query, (Node *) query->jointree, false);
 }
 
+/* A column compared as keys are. */
+LookupColumn *
+lookup_column(Var *var)
+{
+	LookupColumn *column = palloc(sizeof(LookupColumn));
+
+	column->attno = var->varattno;
+	column->operator = lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr;
+	column->collation = var->varcollid;
+	return column;
+}
+
 /* The columns of an item that are outputs, compared as keys are. */
 static List *
 key_columns(Query *query, Bitmapset *keys, Index item)
@@ -207,16 +219,11 @@ key_columns(Query *query, Bitmapset *keys, Index item)
 	{
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		Var		   *var = (Var *) tle->expr;
-		LookupColumn *column;
 
 		if (!bms_is_member(tle->resno, keys) || !IsA(var, Var) ||
 			var->varlevelsup > 0 || var->varno != item)
 			continue;
-		column = palloc(sizeof(LookupColumn));
-		column->attno = var->varattno;
-		column->operator = lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr;
-		column->collation = var->varcollid;
-		columns = lappend(columns, column);
+		columns = lappend(columns, lookup_column(var));
 	}
 	return columns;
 }

@@ -75,14 +75,6 @@ tview_attribute_not_null(Oid relid, AttrNumber attno)
 	return result;
 }
 
-static bool
-is_var(Node *node, Var *var)
-{
-	while (IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return equal(node, var);
-}
-
 /* Is a condition never true where a column is NULL? */
 static bool
 condition_excludes_null(Node *condition, Var *var)
@@ -96,7 +88,7 @@ condition_excludes_null(Node *condition, Var *var)
 	else if (IsA(condition, OpExpr) && op_strict(((OpExpr *) condition)->opno))
 		args = ((OpExpr *) condition)->args;
 	foreach(lc, args)
-		if (is_var(lfirst(lc), var))
+		if (equal(strip_relabel(lfirst(lc)), var))
 			return true;
 	return false;
 }

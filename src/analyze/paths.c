@@ -20,14 +20,6 @@
 /* One row at most, for one of another item. */
 #define DETERMINED	INT_MAX
 
-static Node *
-strip_relabel(Node *node)
-{
-	while (node != NULL && IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return node;
-}
-
 /* Is the operator the one by which a btree index on the type finds equals? */
 static bool
 belongs_to_type(Oid operator, Oid type)
@@ -198,15 +190,9 @@ closeness(const PathGraph *graph, List *classes, Index item, Index other)
 	foreach(lc, classes)
 	{
 		Var		   *var = column_of(lfirst(lc), item);
-		LookupColumn *column;
 
-		if (var == NULL || column_of(lfirst(lc), other) == NULL)
-			continue;
-		column = palloc(sizeof(LookupColumn));
-		column->attno = var->varattno;
-		column->operator = lookup_type_cache(var->vartype, TYPECACHE_EQ_OPR)->eq_opr;
-		column->collation = var->varcollid;
-		columns = lappend(columns, column);
+		if (var != NULL && column_of(lfirst(lc), other) != NULL)
+			columns = lappend(columns, lookup_column(var));
 	}
 	if (columns != NIL && rte->rtekind == RTE_RELATION && table_is_unique_on(rte, columns))
 		return DETERMINED;

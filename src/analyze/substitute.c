@@ -103,6 +103,15 @@ substitute_level(Query *query, Substitution *substitution)
 	*query = *result;
 }
 
+/* An expression without the casts that leave its value as it is. */
+Node *
+strip_relabel(Node *node)
+{
+	while (node != NULL && IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
 /* The conditions ANDed in a WHERE or ON clause, as a fresh list. */
 List *
 split_conjuncts(Node *quals)

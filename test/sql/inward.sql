@@ -32,11 +32,8 @@ CREATE TVIEW tv_ranked WITH (key = 'pk') AS SELECT p.pk, p.title, r.place, r.n F
 \set all '\'tv_grouped, tv_outer, tv_first, tv_place, tv_ranked, tv_several, tv_right, tv_day, tv_nested\''
 VACUUM ANALYZE tv_grouped, tv_outer, tv_first, tv_place, tv_ranked;
 
--- rows fetched by scans of tables, sequential ones counted in full
-CREATE FUNCTION rows_read() RETURNS bigint LANGUAGE sql AS $$
-	SELECT sum(coalesce(pg_stat_get_xact_tuples_returned(oid), 0)) + sum(coalesce(pg_stat_get_xact_tuples_fetched(oid), 0))
-	FROM pg_class WHERE relnamespace = 'inward'::regnamespace AND relkind = 'r'
-$$;
+\set rows_read :dir '/sql/include/rows_read.sql'
+\i :rows_read
 CREATE PROCEDURE cheap(statement text, most int) LANGUAGE plpgsql AS $$
 DECLARE
 	before bigint := rows_read();

@@ -25,11 +25,8 @@ CREATE TVIEW tv_user AS
 	FROM tb_user u;
 ANALYZE tv_post, tv_user;
 
--- rows fetched by scans of tables, sequential ones counted in full
-CREATE FUNCTION rows_read() RETURNS bigint LANGUAGE sql AS $$
-	SELECT sum(coalesce(pg_stat_get_xact_tuples_returned(oid), 0)) + sum(coalesce(pg_stat_get_xact_tuples_fetched(oid), 0))
-	FROM pg_class WHERE relnamespace = 'plans'::regnamespace AND relkind = 'r'
-$$;
+\set rows_read :dir '/sql/include/rows_read.sql'
+\i :rows_read
 CREATE PROCEDURE cheap(statement text, most int) LANGUAGE plpgsql AS $$
 DECLARE
 	before bigint := rows_read();
